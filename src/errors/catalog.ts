@@ -1,0 +1,254 @@
+/** What stands behind a code. `docs/errors.md` has one heading per row; a test compares the two. */
+export interface CatalogEntry {
+  /** Whether the same call may succeed later without anybody changing anything. */
+  readonly retryable: boolean
+  /** When it is raised, in one sentence. */
+  readonly when: string
+  /** What to do about it, in one sentence. */
+  readonly advice: string
+}
+
+/** Every error code of this package, in the order of the flow. Codes are never renamed or used again. */
+export const catalog = {
+  SEMEL_OPTION_UNKNOWN: {
+    retryable: false,
+    when: 'An option has a name that is not known here.',
+    advice: 'Use the name that the message suggests, or remove the option.',
+  },
+  SEMEL_OPTION_INVALID: {
+    retryable: false,
+    when: 'An option is missing, has the wrong type, or is out of its range.',
+    advice: 'The message quotes the option, what is allowed and what was given.',
+  },
+  SEMEL_CONFIG_INVALID: {
+    retryable: false,
+    when: 'A configuration file cannot be read or does not say what it must.',
+    advice: 'Go to the file, line and column that the message names.',
+  },
+  SEMEL_ENV_MISSING: {
+    retryable: false,
+    when: 'A configuration file refers to an environment variable that is not set.',
+    advice: 'Set the variable, or write ${env:NAME:default}.',
+  },
+  SEMEL_USAGE: {
+    retryable: false,
+    when: 'The command line is not understood.',
+    advice: 'Ask the command for --help; it prints examples.',
+  },
+  SEMEL_CONSUMER_TWICE: {
+    retryable: false,
+    when: 'Two consumers of one process or file have the same group and topic.',
+    advice: 'Merge their handlers, or give one of them a group of its own.',
+  },
+  SEMEL_TRANSACTIONS_MISSING: {
+    retryable: false,
+    when: 'A strategy of level A was given a store that has no transactions.',
+    advice: "Use a store with transactions, or declare strategy: marker({ because: '…' }).",
+  },
+  SEMEL_RETENTION_SHORT: {
+    retryable: false,
+    when: 'Records would be forgotten while the source can still deliver their messages again.',
+    advice: "Raise retentionMs above the source's redelivery horizon.",
+  },
+  SEMEL_ATTEMPTS_OVER_BROKER: {
+    retryable: false,
+    when: 'The broker gives up on a message before attemptsMax is reached.',
+    advice: "Raise the broker's delivery limit, or lower attemptsMax.",
+  },
+  SEMEL_KEY_MISSING: {
+    retryable: false,
+    when: 'A message has no idempotency key.',
+    advice: 'Let the producer set it, or choose a field that every message has.',
+  },
+  SEMEL_KEY_INVALID: {
+    retryable: false,
+    when: 'An idempotency key is not a well-formed string, a safe integer, a bigint, bytes, or a tuple of these.',
+    advice: 'Turn the value into a string yourself, so that equal intents give equal keys.',
+  },
+  SEMEL_KEY_TOO_LONG: {
+    retryable: false,
+    when: 'An idempotency key is larger than any sensible key.',
+    advice: 'Use the fields that name the intent, not the whole message.',
+  },
+  SEMEL_BODY_INVALID: {
+    retryable: false,
+    when: 'A message body is not JSON in UTF-8, or carries a __proto__ member.',
+    advice: 'Mend the producer, or give the consumer a decode function for its format.',
+  },
+  SEMEL_BODY_TOO_DEEP: {
+    retryable: false,
+    when: 'A message body nests deeper than jsonDepthMax.',
+    advice: 'Mend the producer; raise jsonDepthMax only if such bodies are real.',
+  },
+  SEMEL_BODY_TOO_LARGE: {
+    retryable: false,
+    when: 'A message body is larger than bodyBytesMax.',
+    advice: 'Send a reference to the content, or raise bodyBytesMax.',
+  },
+  SEMEL_BODY_REFUSED: {
+    retryable: false,
+    when: 'A message body does not fit the schema of the consumer.',
+    advice: 'Mend the producer, or widen the schema; then redrive the message.',
+  },
+  SEMEL_RESULT_INVALID: {
+    retryable: false,
+    when: 'A result is not plain JSON: circular, a bigint, a class, or more than JSON keeps.',
+    advice: 'Return plain data; nothing was committed.',
+  },
+  SEMEL_RESULT_TOO_LARGE: {
+    retryable: false,
+    when: 'A result is larger than resultBytesMax.',
+    advice: 'Return an identifier instead of the content; nothing was committed.',
+  },
+  SEMEL_HELD: {
+    retryable: true,
+    when: 'Somebody else holds this key: it is being performed, waits for its retry, or is parked by a consumer.',
+    advice: 'Call again after retryAfterMs.',
+  },
+  SEMEL_MISMATCHED: {
+    retryable: false,
+    when: 'The key is known with another fingerprint: two different intents share one key.',
+    advice: 'Choose a key that names one intent; nothing took effect.',
+  },
+  SEMEL_DEAD: {
+    retryable: false,
+    when: 'The key was given up, after its last attempt or because the handler said so.',
+    advice: 'Look at it with "semel inbox show", then redrive or skip it.',
+  },
+  SEMEL_FENCED: {
+    retryable: true,
+    when: 'The lease was taken over by somebody newer, so this outcome was refused.',
+    advice: 'Nothing was written by this attempt; the newer owner settles the key.',
+  },
+  SEMEL_LEASE_LOST: {
+    retryable: true,
+    when: 'The lease could not be renewed in time, so the handler was told to stop.',
+    advice: 'Raise leaseMs above the longest pause of the process.',
+  },
+  SEMEL_HANDLER_TIMEOUT: {
+    retryable: true,
+    when: 'A handler ran longer than performMsMax.',
+    advice: 'Make it stop when its signal aborts, or raise performMsMax.',
+  },
+  SEMEL_ABORTED: {
+    retryable: true,
+    when: 'The caller, or a consumer that stops, aborted the handler.',
+    advice: 'Nothing was committed; the message comes again.',
+  },
+  SEMEL_RUN_NESTED: {
+    retryable: false,
+    when: 'run() was called for a key that a transaction of the same process has claimed and not yet ended.',
+    advice: 'Call runIn() with that transaction, or end it first.',
+  },
+  SEMEL_RECORD_UNSETTLED: {
+    retryable: true,
+    when: 'runIn() met a record that is leased or failed.',
+    advice:
+      'Roll your transaction back and call again later; waiting while you hold locks could block for ever.',
+  },
+  SEMEL_TX_OVER: {
+    retryable: false,
+    when: 'A transaction object was used after its message had ended.',
+    advice: 'Await everything that the handler starts.',
+  },
+  SEMEL_TX_OURS: {
+    retryable: false,
+    when: 'A handler tried to begin, commit or roll back the transaction, or to close its connection.',
+    advice: 'Return to commit, throw to roll back.',
+  },
+  SEMEL_TX_ROLLED_BACK: {
+    retryable: true,
+    when: 'The seal found that our records are gone: the transaction had been ended or rolled back inside.',
+    advice: 'Look for a rollback, or a swallowed database error, inside the handler.',
+  },
+  SEMEL_SQLITE_WAITED: {
+    retryable: false,
+    when: 'A handler waited for something else than the database inside a SQLite transaction.',
+    advice:
+      'Fetch what it needs before, and do inside the transaction only what SQLite answers at once.',
+  },
+  SEMEL_OUTCOME_UNKNOWN: {
+    retryable: true,
+    when: 'COMMIT or settle got no answer: the effect may or may not have happened.',
+    advice: 'Ask again with the same key; the record knows.',
+  },
+  SEMEL_STORE_UNAVAILABLE: {
+    retryable: true,
+    when: 'The store does not answer.',
+    advice: 'Nothing is lost; consuming resumes by itself when the store is back.',
+  },
+  SEMEL_STORE_CONTENDED: {
+    retryable: true,
+    when: 'The store gave up waiting for a lock.',
+    advice: 'It is tried again by itself; if it stays, look for a long transaction.',
+  },
+  SEMEL_STORE_CLOSED: {
+    retryable: false,
+    when: 'A store was used after close().',
+    advice: 'Stop the consumers before closing their store.',
+  },
+  SEMEL_STORE_READ_ONLY: {
+    retryable: false,
+    when: 'The store cannot be written.',
+    advice: 'Check the permissions of the file and of its folder.',
+  },
+  SEMEL_STORE_FULL: {
+    retryable: true,
+    when: 'The store has no room left.',
+    advice: 'Free disk space; consuming resumes by itself.',
+  },
+  SEMEL_STORE_CORRUPT: {
+    retryable: false,
+    when: 'The file is damaged or is no database.',
+    advice: 'Restore it from a backup; do not delete the records while messages can come again.',
+  },
+  SEMEL_SCHEMA_AHEAD: {
+    retryable: false,
+    when: 'The tables were made by a newer version of semel.',
+    advice: 'Run the newer version; an older one must not write here.',
+  },
+  SEMEL_SCHEMA_BEHIND: {
+    retryable: false,
+    when: 'The tables are older than this version of semel needs.',
+    advice: 'Run "semel migrate".',
+  },
+  SEMEL_SOURCE_UNAVAILABLE: {
+    retryable: true,
+    when: 'The broker does not answer.',
+    advice: 'Nothing is lost; consuming resumes by itself when the broker is back.',
+  },
+  SEMEL_SOURCE_CLOSED: {
+    retryable: false,
+    when: 'A source or publisher was used after close().',
+    advice: 'Stop the consumer before closing what it reads from.',
+  },
+  SEMEL_MESSAGE_INVALID: {
+    retryable: false,
+    when: 'A message to be sent is not complete or not well formed.',
+    advice: 'The message names the field and what it must be.',
+  },
+  SEMEL_SEND_OVERFLOW: {
+    retryable: true,
+    when: 'Too many sends that nobody awaits are in flight.',
+    advice: 'Await flush() now and then, or await each send.',
+  },
+  SEMEL_RECORD_MISSING: {
+    retryable: false,
+    when: 'There is no record under this key.',
+    advice: 'List the records of the group with "semel inbox list".',
+  },
+  SEMEL_RECORD_STATE: {
+    retryable: false,
+    when: 'An operator asked for something that the state of the record does not allow.',
+    advice: 'The message names the state, and the states in which it is allowed.',
+  },
+  SEMEL_INVARIANT_BROKEN: {
+    retryable: false,
+    when: 'A promise of semel itself is broken; consuming stops.',
+    advice: 'Keep the store and the logs as they are, and report it.',
+  },
+} as const
+catalog satisfies Record<`SEMEL_${string}`, CatalogEntry>
+
+/** A stable error code. */
+export type SemelCode = keyof typeof catalog

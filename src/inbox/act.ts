@@ -1,0 +1,40 @@
+import { SemelError } from '../errors/semel-error.ts'
+import { options } from '../options/table.ts'
+import type { Ask } from './decide.ts'
+import type { Act } from './inspector.ts'
+import type { InboxRecord } from './record.ts'
+
+/** Which transition an act of a person asks for. */
+export function askOf(act: Act): Ask {
+  switch (act.kind) {
+    case 'redrive':
+      return act.body === undefined ? { on: 'redrive' } : { on: 'redrive', body: act.body }
+    case 'skip':
+      return {
+        on: 'skip',
+        keepMs: act.keepMs ?? options.retentionMs.default,
+        detail: `skipped by ${act.who}: ${act.why}`,
+      }
+    case 'release':
+      return { on: 'free' }
+    case 'forget':
+      return { on: 'forget' }
+    default:
+      return act.kind satisfies never
+  }
+}
+
+const allowedIn: Readonly<Record<Act['kind'], string>> = {
+  redrive: 'dead or failed',
+  skip: 'dead or failed',
+  release: 'leased',
+  forget: 'any state',
+}
+
+/** Why an act was not done. */
+export function refusedAct({ kind }: Act, record: InboxRecord | undefined): SemelError {
+  if (record === undefined)
+    return new SemelError('SEMEL_RECORD_MISSING', `${kind}: there is no such record`)
+  const where = `the record is ${record.state}, ${kind} is for ${allowedIn[kind]}`
+  return new SemelError('SEMEL_RECORD_STATE', where)
+}

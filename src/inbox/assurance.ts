@@ -1,0 +1,29 @@
+/**
+ * What a consumer promises. A: exactly once. B: exactly once while the far side remembers. C: at least once,
+ * suppressed. D: at most once. `docs/guarantees.md` explains each.
+ */
+export type AssuranceLevel = 'A' | 'B' | 'C' | 'D'
+
+export type Weakest<L extends AssuranceLevel> = 'D' extends L
+  ? 'D'
+  : 'C' extends L
+    ? 'C'
+    : 'B' extends L
+      ? 'B'
+      : 'A'
+
+/** Computed from what is declared; printed at start. */
+export interface Assurance<L extends AssuranceLevel = AssuranceLevel> {
+  readonly level: L
+  /** Why it is not better, and the reason that the user wrote for it. */
+  readonly because: readonly string[]
+  /** When a duplicate or a loss can happen all the same. */
+  readonly windows: readonly string[]
+}
+
+export const assuranceNames: Readonly<Record<AssuranceLevel, string>> = {
+  A: 'exactly once',
+  B: 'exactly once while the far side remembers',
+  C: 'at least once, suppressed',
+  D: 'at most once',
+}

@@ -1,0 +1,128 @@
+import type { Bytes } from './bytes.ts'
+import type { Claim, ClaimRequest, ClaimTerms, NewRecord } from './claim.ts'
+import type { Identity } from './identity.ts'
+import type { Inspector } from './inspector.ts'
+import type { Lease, Outcome, Reason, RecordView } from './record.ts'
+
+declare const noTransaction: unique symbol
+/** Stands where a transaction object would, for stores that have none. Fits no function of yours. */
+export interface NoTransaction {
+  readonly [noTransaction]: 'this store has no transactions: declare a strategy for effects elsewhere'
+}
+
+/**
+ * Port. Remembers keys. `Tx` is the user's own transaction object, {@link NoTransaction} where there is none.
+ *
+ * Every adapter passes the store cases of `semel/testing` on its real server.
+ */
+export interface Store<out Tx = unknown> {
+  readonly name: string
+  readonly capabilities: StoreCapabilities
+  readonly leases: Leases
+  readonly parking: Parking
+  readonly inspector: Inspector
+  /** Undefined on stores below level A. */
+  readonly transactions: Transactions<Tx> | undefined
+  /**
+   * What the store's transactions commit to. A source that names the same object can acknowledge inside them.
+   */
+  readonly medium: object | undefined
+  /** Connects and checks the tables. Called by every start; cheap when repeated. */
+  prepare(): Promise<void>
+  /** Ends what the store itself opened; never a client that it was given. */
+  close(): Promise<void>
+}
+
+export interface StoreCapabilities {
+  /** Most keys that one call takes. */
+  readonly batchMax: number
+  /** Transactions that can be open at once in this process. */
+  readonly concurrentTransactions: number
+  /** Whether what was committed outlives the process, and a power cut. */
+  readonly durable: boolean
+  /** Whether a handler may wait for anything inside a transaction. */
+  readonly handlerMayWait: boolean
+  readonly timePrecisionMs: number
+}
+
+/**
+ * The careful path: each call commits on its own, before it answers. Answers stand in the order of the requests.
+ * The store's own clock decides what has ended. No answer is thrown; errors are `SEMEL_STORE_…`.
+ */
+export interface Leases {
+  /** Of any number of concurrent claims of a key at most one is granted while its lease lasts. */
+  claim(requests: readonly ClaimRequest[], terms: ClaimTerms): Promise<readonly Claim[]>
+  renew(leases: readonly Lease[], leaseMs: number): Promise<readonly ('renewed' | 'fenced')[]>
+  /** Repeatable: the same settlement again is `settled` again. */
+  settle(lease: Lease, outcome: Outcome): Promise<'settled' | 'fenced'>
+  /** Makes an exhausted record dead, if it still is as the claim saw it. */
+  bury(identity: Identity, token: number, outcome: Outcome): Promise<'buried' | 'changed'>
+  /** Gives a lease back whose handler never started: the attempt does not count. */
+  release(lease: Lease): Promise<'released' | 'fenced'>
+  /** Writes records that were absent; false where there was one. */
+  insert(records: readonly NewRecord[]): Promise<readonly boolean[]>
+  read(identities: readonly Identity[]): Promise<readonly (RecordView | undefined)[]>
+}
+
+/** Level A: records and effects in one commit. */
+export interface Transactions<out Tx> {
+  /**
+   * Begins, calls `work`, commits what it resolves to, rolls back what it throws.
+   *
+   * @throws SEMEL_OUTCOME_UNKNOWN when COMMIT got no answer; never after it was refused.
+   */
+  open<R>(work: (open: OpenTransaction<Tx>) => Promise<R>): Promise<R>
+  /** The same face over a transaction that the caller began and commits. */
+  join(tx: unknown): OpenTransaction<Tx>
+}
+
+export interface OpenTransaction<out Tx> {
+  /**
+   * The user's transaction object, for one handler. `end()` makes every later use of it an error; a unit of work
+   * is fresh each time where the client has one.
+   */
+  forHandler(): { readonly tx: Tx; end(): void }
+  /** Inserts records sorted by key, conflict ignored; answers which are new (P8). */
+  insert(records: readonly NewRecord[]): Promise<readonly boolean[]>
+  /** What stands there now, also what others committed meanwhile. */
+  read(identities: readonly Identity[]): Promise<readonly (RecordView | undefined)[]>
+  settle(lease: Lease, outcome: Outcome): Promise<'settled' | 'fenced'>
+  /** Takes records of this transaction out again. */
+  withdraw(identities: readonly Identity[]): Promise<void>
+  savepoint<R>(work: () => Promise<R>): Promise<R>
+  /**
+   * Our last statement (P9): writes results, and proves that all our records are still there.
+   *
+   * @throws SEMEL_TX_ROLLED_BACK
+   */
+  seal(records: readonly SealedRecord[]): Promise<void>
+}
+
+export interface SealedRecord extends Identity {
+  readonly result: string | undefined
+}
+
+/** Messages that are kept in the store and served from there. */
+export interface Parking {
+  /**
+   * What may be taken now (P21): `failed` whose time has passed, or `leased` whose lease has ended; the longest
+   * waiting first. Nothing is claimed by asking.
+   */
+  due(origin: Bytes, limit: number): Promise<readonly DueMessage[]>
+  usage(group: string): Promise<ParkingUsage>
+}
+
+export interface DueMessage extends Identity {
+  readonly fingerprint: Bytes
+  /** Whether its last start ended without a settlement. */
+  readonly suspect: boolean
+  readonly reason: Reason | undefined
+  /** Since it was first parked. */
+  readonly waitedMs: number
+}
+
+export interface ParkingUsage {
+  readonly messages: number
+  readonly bytes: number
+  readonly dead: number
+}

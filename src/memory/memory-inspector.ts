@@ -1,0 +1,71 @@
+import { hex } from '../inbox/bytes.ts'
+import { askOf, refusedAct } from '../inbox/act.ts'
+import { decodeScope, identityName } from '../inbox/identity.ts'
+import type { Inspector, RecordCount } from '../inbox/inspector.ts'
+import type { InboxRecord, RecordView } from '../inbox/record.ts'
+import { applyTo, viewOf } from './memory-records.ts'
+import type { MemoryState } from './memory-store.ts'
+
+export function memoryInspector(state: MemoryState): Inspector {
+  const now = (): number => {
+    state.open()
+    return state.clock.nowMs()
+  }
+  return {
+    async list({ group, state: wanted, reason, withMessage, limit, offset = 0 }) {
+      const nowMs = now()
+      return [...state.records.values()]
+        .filter((record) => group === undefined || groupOf(record) === group)
+        .filter((record) => wanted === undefined || record.state === wanted)
+        .filter((record) => reason === undefined || record.reason === reason)
+        .filter((record) => !withMessage || record.origin !== undefined)
+        .sort((a, b) => b.changedMs - a.changedMs)
+        .slice(offset, offset + limit)
+        .map((record) => viewOf(record, nowMs) as RecordView)
+    },
+    async count(group) {
+      now()
+      const counts = new Map<string, RecordCount>()
+      for (const record of state.records.values()) {
+        if (group !== undefined && groupOf(record) !== group) continue
+        const name = `${hex(record.scope)} ${record.state}`
+        const records = 1 + (counts.get(name)?.records ?? 0)
+        counts.set(name, { scope: record.scope, state: record.state, records })
+      }
+      return [...counts.values()]
+    },
+    async show(identity) {
+      const name = identityName(identity)
+      const record = viewOf(state.records.get(name), now())
+      if (record === undefined) return undefined
+      const message = state.messages.get(name)?.message
+      return { record, message, audit: state.audit.get(name) ?? [] }
+    },
+    async act(identity, act) {
+      const nowMs = now()
+      const name = identityName(identity)
+      const before = state.records.get(name)
+      const decision = applyTo(state, identity, askOf(act), nowMs)
+      if (!decision.changed) throw refusedAct(act, before)
+      const kept = state.messages.get(name)
+      if (act.body !== undefined && kept !== undefined)
+        state.messages.set(name, { ...kept, message: { ...kept.message, body: act.body } })
+      const { kind, who, why } = act
+      const audit = state.audit.get(name) ?? []
+      state.audit.set(name, [...audit, { atMs: nowMs, who, act: kind, why }])
+    },
+    async prune(limit) {
+      const nowMs = now()
+      let pruned = 0
+      for (const record of state.records.values()) {
+        if (pruned === limit) break
+        if (applyTo(state, record, { on: 'prune' }, nowMs).changed) pruned++
+      }
+      return pruned
+    },
+  }
+}
+
+function groupOf(record: InboxRecord): string {
+  return decodeScope(record.scope).group
+}
