@@ -34,3 +34,20 @@ export function isRetryLater(error: unknown): error is RetryLater {
 export function isDeadLetter(error: unknown): error is DeadLetter {
   return brandOf(error) === 'dead-letter'
 }
+
+/**
+ * Thrown by a handler whose message came before its turn: it is parked, the attempt does not count, and after
+ * `earlyMsMax` it is dead.
+ */
+export class TooEarly extends Error {
+  readonly '~semel' = 'too-early'
+
+  constructor(reason: string, options?: ErrorOptions) {
+    super(reason, options)
+    this.name = 'TooEarly'
+  }
+}
+
+export function isTooEarly(error: unknown): error is TooEarly {
+  return brandOf(error) === 'too-early'
+}

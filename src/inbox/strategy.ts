@@ -10,3 +10,12 @@ export interface Strategy<L extends AssuranceLevel = AssuranceLevel> {
   readonly because: string | undefined
   readonly windows: readonly string[]
 }
+
+/** Record and effect in one commit; what is used where nothing else is declared. */
+export const inboxStrategy: Strategy<'A'> = {
+  name: 'inbox',
+  level: 'A',
+  path: 'transaction',
+  because: undefined,
+  windows: [],
+}

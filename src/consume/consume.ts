@@ -1,0 +1,196 @@
+import type { Delivery } from '../delivery/source.ts'
+import { noFingerprint } from '../inbox/fingerprint.ts'
+import { type Identity, identityName, mismatchedIdentity, rawIdentity } from '../inbox/identity.ts'
+import type { Lease, Outcome, Reason, RecordView } from '../inbox/record.ts'
+import { claimKey } from '../once/careful.ts'
+import { enterKey } from '../once/in-flight.ts'
+import { answerOf } from '../once/known.ts'
+import { outcomeOfFailure } from '../once/outcome.ts'
+import { handlersError, wasAborted } from '../once/perform.ts'
+import { performNew } from '../once/transaction.ts'
+import { identify } from './identify.ts'
+import type { Runtime } from './runtime.ts'
+import type { Situation } from './verdict.ts'
+import {
+  parkedMessage,
+  performCarefully,
+  refused,
+  requestOf,
+  settledSituation,
+  taskOf,
+  type Work,
+} from './work.ts'
+
+/** One delivery on its way through the flow. */
+export interface Job {
+  readonly delivery: Delivery
+  /** May have ended a process (P13): run it alone. */
+  readonly suspect: boolean
+  /** Whether this try is made while nothing else runs. */
+  readonly alone: boolean
+  /** Called when the acknowledgement is part of the transaction. */
+  readonly acknowledge: (() => void) | undefined
+  /** Called once the key is known. */
+  readonly onIdentified: (identity: Identity) => void
+}
+
+/**
+ * Takes one delivery from its bytes to a durable situation. Every branch of the flow is on this page; the steps
+ * have none. Nothing is acknowledged here: that comes last, from what this answers.
+ *
+ * @throws SEMEL_STORE_…, SEMEL_OUTCOME_UNKNOWN; nothing that a message or a handler does.
+ */
+export async function consume(job: Job, run: Runtime): Promise<Situation> {
+  if (!job.suspect) return consumeIdentified(job, run, undefined)
+  const guard = await guardDecoding(job, run)
+  return guard.kind === 'guarded' ? consumeIdentified(job, run, guard.lease) : guard
+}
+
+async function consumeIdentified(
+  job: Job,
+  run: Runtime,
+  guard: Lease | undefined,
+): Promise<Situation> {
+  const { flow } = run
+  const identified = await identify(job.delivery.message, flow)
+  if (identified.kind === 'unidentified') return buryUnidentified(job, run, identified, guard)
+  const { identity, fingerprint, message } = identified
+  job.onIdentified(identity)
+  const parked = parkedMessage(job.delivery, flow)
+  const { alone, acknowledge } = job
+  const work: Work = {
+    identity,
+    fingerprint,
+    message,
+    parked,
+    alone,
+    acknowledge,
+    by: 'delivery',
+    expired: false,
+  }
+  const leave = await enterKey(flow.store, identityName(identity), 0)
+  if (leave === undefined) return { kind: 'held', leftMs: 20 }
+  try {
+    const situation = await consumeWork(work, run, guard)
+    return situation.kind === 'mismatched' ? await buryMismatched(work, run) : situation
+  } finally {
+    leave()
+  }
+}
+
+function consumeWork(work: Work, run: Runtime, guard: Lease | undefined): Promise<Situation> {
+  if (guard !== undefined) return consumeSuspect(work, run, guard)
+  return run.flow.strategy.path === 'transaction'
+    ? consumeNew(work, run)
+    : performCarefully(work, run)
+}
+
+/** The fast path: record and effect in one commit, for a key that is new. */
+async function consumeNew(work: Work, run: Runtime): Promise<Situation> {
+  const { store, limits } = run.flow
+  if (store.transactions === undefined) return performCarefully(work, run)
+  try {
+    const committed = await performNew(store.transactions, taskOf(work, run), limits)
+    if (committed.kind === 'applied') return { kind: 'applied', attempt: 1 }
+    return await consumeKnown(committed.kind === 'known' ? committed.record : undefined, work, run)
+  } catch (error) {
+    const failed = handlersError(error)
+    if (failed === undefined) throw error
+    if (wasAborted(failed.error)) return { kind: 'aborted', error: failed.error }
+    return await recordFailure(failed.error, work, run)
+  }
+}
+
+/** A key that is not new is not thereby a duplicate: its record says what it is. */
+async function consumeKnown(
+  record: RecordView | undefined,
+  work: Work,
+  run: Runtime,
+): Promise<Situation> {
+  const { flow } = run
+  const request = { ...requestOf(work), claimId: new Uint8Array() }
+  const claim = answerOf(record, request, flow.limits)
+  return claim === undefined || claim.kind === 'granted'
+    ? performCarefully(work, run)
+    : refused(claim, work, flow)
+}
+
+/**
+ * P13: what the inbox knows is answered at once; a clean failure is no suspect; only what must run, and may
+ * have crashed somebody, runs alone (P14).
+ */
+async function consumeSuspect(work: Work, run: Runtime, guard: Lease): Promise<Situation> {
+  const { store, limits } = run.flow
+  const [record] = await store.leases.read([work.identity])
+  const request = { ...requestOf(work), claimId: new Uint8Array() }
+  const claim = answerOf(record, request, limits)
+  await store.leases.release(guard)
+  if (claim !== undefined) return consumeKnown(record, work, run)
+  if (!work.alone && record?.state !== 'failed') return { kind: 'suspect' }
+  return performCarefully(work, run)
+}
+
+/** P18: counted under the digest of its bytes before it is decoded, so that a killer of parsers is buried too. */
+async function guardDecoding(
+  { delivery, alone }: Job,
+  { flow }: Runtime,
+): Promise<Situation | { readonly kind: 'guarded'; readonly lease: Lease }> {
+  const identity = rawIdentity(flow.scope, flow.topic, delivery.message.body)
+  const asked = { identity, fingerprint: noFingerprint, alone, by: 'delivery' } as const
+  const { claim } = await claimKey(flow.store, requestOf(asked), flow.limits)
+  if (claim.kind === 'granted') return { kind: 'guarded', lease: claim.lease }
+  return refused(claim, { ...asked, parked: parkedMessage(delivery, flow) }, flow)
+}
+
+/** P3: without an identity of its own it is kept under the digest of its bytes. */
+async function buryUnidentified(
+  { delivery }: Job,
+  run: Runtime,
+  { reason, detail }: { readonly reason: Reason; readonly detail: string },
+  guard: Lease | undefined,
+): Promise<Situation> {
+  const { store, scope, topic } = run.flow
+  const outcome: Outcome = {
+    state: 'dead',
+    reason,
+    detail,
+    message: parkedMessage(delivery, run.flow),
+  }
+  if (guard === undefined)
+    return buryAbsent(rawIdentity(scope, topic, delivery.message.body), outcome, run)
+  const settled = await store.leases.settle(guard, outcome)
+  return settled === 'settled' ? { kind: 'dead', reason, detail } : { kind: 'fenced' }
+}
+
+/** P3: another fingerprint under a known key is kept under the digest of both. */
+function buryMismatched({ identity, fingerprint, parked }: Work, run: Runtime): Promise<Situation> {
+  const detail = 'its key is known with another fingerprint'
+  const outcome: Outcome = { state: 'dead', reason: 'mismatched', detail, message: parked }
+  return buryAbsent(mismatchedIdentity(identity, fingerprint), outcome, run)
+}
+
+async function buryAbsent(identity: Identity, outcome: Outcome, run: Runtime): Promise<Situation> {
+  const { leases } = run.flow.store
+  const [isNew] = await leases.insert([{ ...identity, fingerprint: noFingerprint, outcome }])
+  if (isNew === true) return settledSituation(outcome, 1, undefined)
+  const [record] = await leases.read([identity])
+  return record === undefined ? { kind: 'changed' } : keptSituation(record)
+}
+
+function keptSituation({ state, origin, leftMs }: RecordView): Situation {
+  if (state === 'completed' || state === 'dead') return { kind: 'duplicate', state }
+  return origin === undefined
+    ? { kind: 'held', leftMs: Math.max(0, leftMs) }
+    : { kind: 'duplicate', state: 'parked' }
+}
+
+/** A first failure of the fast path, written down where nothing was: parked, or dead, in one commit (P20). */
+async function recordFailure(error: unknown, work: Work, run: Runtime): Promise<Situation> {
+  const { store, limits } = run.flow
+  const counted = !run.circuit.isOpen()
+  const failure = { error, attempt: 1, message: work.parked, counted, expired: false }
+  const outcome = outcomeOfFailure(failure, limits)
+  const { identity, fingerprint } = work
+  const [isNew] = await store.leases.insert([{ ...identity, fingerprint, outcome }])
+  return isNew === true ? settledSituation(outcome, 1, error) : { kind: 'changed' }
+}

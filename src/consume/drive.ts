@@ -1,0 +1,95 @@
+import type { EventBase } from '../events/events.ts'
+import { monotonicMs } from '../inbox/clock.ts'
+import { retryDelay } from '../once/outcome.ts'
+import { enterGate } from './alone.ts'
+import { report } from './report.ts'
+import { mark, type Runtime, sleep } from './runtime.ts'
+import { type Situation, verdicts } from './verdict.ts'
+import { storeSituation } from './work.ts'
+
+/** One message that is tried until its verdict is final. */
+export interface Driven {
+  /** What events call it. */
+  about(): EventBase
+  /** One and the same message has one name. */
+  readonly name: string
+  /** Whether the first try is already made alone. */
+  readonly alone: boolean
+  attempt(alone: boolean): Promise<Situation>
+}
+
+export type Final =
+  | { readonly verdict: 'ack' | 'drop'; readonly situation: Situation }
+  /** Somebody else holds it: give it back, to come again in a while. */
+  | { readonly verdict: 'nack'; readonly afterMs: number }
+  /** We stop: leave it as it is. */
+  | { readonly verdict: 'leave' }
+
+const storePauses = { retryDelayMs: 20, retryDelayMsMax: 2_000 }
+
+/** Takes a free place, waits for rate and circuit, and tries until the verdict table is satisfied. */
+export async function drive(message: Driven, run: Runtime): Promise<Final> {
+  await run.slots.take()
+  try {
+    await admitted(run)
+    return await tryUntilFinal(message, run)
+  } finally {
+    run.slots.give()
+  }
+}
+
+async function tryUntilFinal(message: Driven, run: Runtime): Promise<Final> {
+  const heldUntil = monotonicMs() + run.flow.limits.heldWaitMs
+  let { alone } = message
+  for (let tries = 1; !run.stopping.aborted; tries++) {
+    const situation = await tryOnce(message, alone, run)
+    report(situation, message.name, message.about(), run)
+    mark(run.waitingFor, 'store', situation.kind === 'unavailable')
+    const { verdict } = verdicts[situation.kind]
+    switch (verdict) {
+      case 'ack':
+      case 'drop':
+        return { verdict, situation }
+      case 'stop':
+        run.breakOff('error' in situation ? situation.error : undefined)
+        return { verdict: 'leave' }
+      case 'alone':
+        alone = true
+        break
+      case 'wait': {
+        const leftMs = situation.kind === 'held' ? situation.leftMs : 0
+        if (monotonicMs() >= heldUntil) return { verdict: 'nack', afterMs: leftMs }
+        await sleep(Math.min(Math.max(leftMs, 5), 50), run.stopping)
+        break
+      }
+      default:
+        await sleep(retryDelay(tries, storePauses), run.stopping)
+    }
+  }
+  return { verdict: 'leave' }
+}
+
+/** One try, inside the gate: together with others, or alone (P14). Waiting happens outside. */
+async function tryOnce(message: Driven, alone: boolean, run: Runtime): Promise<Situation> {
+  const leave = await enterGate(alone)
+  run.running++
+  try {
+    return await message.attempt(alone)
+  } catch (error) {
+    return storeSituation(error)
+  } finally {
+    run.running--
+    leave()
+  }
+}
+
+/** Peak shaving and the circuit: both make messages wait, neither loses one. */
+async function admitted(run: Runtime): Promise<void> {
+  await sleep(run.waitForRate(), run.stopping)
+  for (
+    let waitMs = run.circuit.admit();
+    waitMs > 0 && !run.stopping.aborted;
+    waitMs = run.circuit.admit()
+  )
+    await sleep(waitMs, run.stopping)
+}

@@ -1,0 +1,134 @@
+import type { Delivery } from '../delivery/source.ts'
+import { describeError, isSemelError } from '../errors/semel-error.ts'
+import { type EventBase, emit } from '../events/events.ts'
+import type { Identity } from '../inbox/identity.ts'
+import { retryDelay } from '../once/outcome.ts'
+import { consume } from './consume.ts'
+import { type Driven, drive, type Final } from './drive.ts'
+import { about, mark, type Runtime, sleep } from './runtime.ts'
+
+const sourcePauses = { retryDelayMs: 50, retryDelayMsMax: 5_000 }
+
+/** Deliveries that are pulled and not yet acknowledged, and the loop that pulls them. */
+export interface Intake {
+  /** Pulls until the consumer stops; resolves when every delivery in hand has come to its end. */
+  run(): Promise<void>
+  inHand(): number
+}
+
+export function intake(run: Runtime): Intake {
+  const { source, limits } = run.flow
+  const inHand = new Set<Delivery>()
+  const tasks = new Set<Promise<void>>()
+  let settled = Promise.withResolvers<void>()
+  /** P17: one at first and while suspects come, so that a crash wastes no redelivery of innocents. */
+  let window = 1
+
+  async function pullSome(): Promise<void> {
+    const room = window - inHand.size
+    if (room <= 0 || run.waitingFor.size > 0) return await waitForRoom()
+    const deliveries = await source.pull(room, run.stopping)
+    mark(run.waitingFor, 'source', false)
+    const last = deliveries.at(-1)
+    if (last === undefined) return
+    window = last.redelivered === true ? 1 : Math.min(limits.prefetchMax, window * 2)
+    for (const delivery of deliveries) begin(delivery)
+  }
+
+  async function waitForRoom(): Promise<void> {
+    settled = Promise.withResolvers<void>()
+    await Promise.race([settled.promise, sleep(50, run.stopping)])
+  }
+
+  function begin(delivery: Delivery): void {
+    inHand.add(delivery)
+    const task = deliver(delivery, run)
+      .catch((error: unknown) => run.breakOff(error))
+      .finally(() => {
+        inHand.delete(delivery)
+        tasks.delete(task)
+        settled.resolve()
+      })
+    tasks.add(task)
+  }
+
+  const renewal = holdRenewal(run, inHand)
+  return {
+    inHand: () => inHand.size,
+    async run() {
+      try {
+        for (let failures = 0; !run.stopping.aborted; )
+          failures = await pullSome().then(
+            () => 0,
+            (error: unknown) => sourceAway(error, failures + 1, run),
+          )
+        await Promise.all(tasks)
+      } finally {
+        clearInterval(renewal)
+      }
+    },
+  }
+}
+
+/** One delivery, to its acknowledgement. That comes last, and only from a durable state. */
+async function deliver(delivery: Delivery, run: Runtime): Promise<void> {
+  const { source, joins, group, topic } = run.flow
+  const { message } = delivery
+  const suspect = delivery.redelivered === true
+  let base: EventBase = { group, topic, key: message.key ?? message.id }
+  let joined = false
+  const acknowledge = joins
+    ? (): void => {
+        joined = source.within?.ack([delivery]) === true
+      }
+    : undefined
+  const onIdentified = (identity: Identity): void => {
+    base = about(run.flow, identity)
+  }
+  const driven: Driven = {
+    about: () => base,
+    name: message.id,
+    alone: false,
+    attempt(alone) {
+      joined = false
+      return consume({ delivery, suspect, alone, acknowledge, onIdentified }, run)
+    },
+  }
+  const final = await drive(driven, run)
+  const done = final.verdict === 'ack' && final.situation.kind === 'applied' && joined
+  if (!done) await acknowledgeOne(delivery, final, run)
+}
+
+/** A lost acknowledgement is harmless: the delivery comes again and meets its record. */
+async function acknowledgeOne(delivery: Delivery, final: Final, run: Runtime): Promise<void> {
+  const { source, group, topic } = run.flow
+  try {
+    if (final.verdict === 'ack') await source.ack([delivery])
+    if (final.verdict === 'nack') await source.nack([delivery], final.afterMs)
+  } catch (error) {
+    emit('source-unavailable', () => ({ group, topic, error: describeError(error) }))
+  }
+}
+
+/** Keeps what is in hand ours, also while the store is away. */
+function holdRenewal(run: Runtime, inHand: ReadonlySet<Delivery>): NodeJS.Timeout | undefined {
+  const { source } = run.flow
+  const { holdMs } = source.capabilities
+  if (holdMs === undefined) return undefined
+  const renew = async (): Promise<void> => {
+    if (inHand.size > 0) await source.renew([...inHand]).catch(() => undefined)
+  }
+  return setInterval(() => void renew(), holdMs / 3)
+}
+
+async function sourceAway(error: unknown, failures: number, run: Runtime): Promise<number> {
+  const { group, topic } = run.flow
+  if (isSemelError(error) && !error.retryable) run.breakOff(error)
+  else {
+    mark(run.waitingFor, 'source', true)
+    emit('source-unavailable', () => ({ group, topic, error: describeError(error) }))
+    await sleep(retryDelay(failures, sourcePauses), run.stopping)
+    mark(run.waitingFor, 'source', false)
+  }
+  return failures
+}

@@ -1,0 +1,68 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { emit, type EventBase } from '../events/events.ts'
+import type { Identity } from '../inbox/identity.ts'
+import { readableKey } from '../inbox/key.ts'
+import { type LeaseKeeper, leaseKeeper } from '../once/lease-keeper.ts'
+import { type Circuit, circuit } from './circuit.ts'
+import type { Flow } from './flow.ts'
+import { rateLimit } from './rate.ts'
+import { type Slots, slots } from './slots.ts'
+
+/** What changes while a consumer runs. One per start. */
+export interface Runtime {
+  readonly flow: Flow
+  readonly keeper: LeaseKeeper
+  readonly circuit: Circuit
+  readonly slots: Slots
+  /** Milliseconds until the rate allows one more. */
+  readonly waitForRate: () => number
+  /** Aborts when no new work may begin. */
+  readonly stopping: AbortSignal
+  /** Aborts when running handlers must end. */
+  readonly aborting: AbortSignal
+  /** Why nothing is pulled. */
+  readonly waitingFor: Set<'resume' | 'store' | 'source' | 'circuit' | 'parking'>
+  running: number
+  /** Ends the consumer by itself. */
+  readonly breakOff: (error: unknown) => void
+}
+
+export function runtimeOf(
+  flow: Flow,
+  signals: { readonly stopping: AbortSignal; readonly aborting: AbortSignal },
+  breakOff: (error: unknown) => void,
+): Runtime {
+  const { group, topic, limits, store } = flow
+  const waitingFor: Runtime['waitingFor'] = new Set()
+  return {
+    flow,
+    ...signals,
+    keeper: leaseKeeper(store.leases, limits.leaseMs),
+    circuit: circuit(limits, (failures) => {
+      mark(waitingFor, 'circuit', failures > 0)
+      if (failures > 0) emit('circuit-open', () => ({ group, topic, failures }))
+      else emit('circuit-closed', () => ({ group, topic }))
+    }),
+    slots: slots(limits.concurrency),
+    waitForRate: rateLimit(limits.ratePerSecondMax),
+    waitingFor,
+    running: 0,
+    breakOff,
+  }
+}
+
+export function mark<Name>(set: Set<Name>, name: Name, on: boolean): void {
+  if (on) set.add(name)
+  else set.delete(name)
+}
+
+/** Waits, or until the signal aborts; never throws. */
+export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms <= 0 || signal.aborted) return
+  await pause(ms, undefined, { signal }).catch(() => undefined)
+}
+
+/** What every event of a message names. */
+export function about({ group, topic }: Flow, identity: Identity): EventBase {
+  return { group, topic, key: readableKey(identity.key, identity.readable) }
+}

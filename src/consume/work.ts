@@ -1,0 +1,141 @@
+import type { Delivery } from '../delivery/source.ts'
+import type { Message } from '../delivery/message.ts'
+import { isSemelError } from '../errors/semel-error.ts'
+import { emit } from '../events/events.ts'
+import type { Bytes } from '../inbox/bytes.ts'
+import type { Claim, ClaimRequest } from '../inbox/claim.ts'
+import type { Identity } from '../inbox/identity.ts'
+import type { Lease, Outcome, ParkedMessage } from '../inbox/record.ts'
+import { claimKey, type Granted, type Performed, performGranted } from '../once/careful.ts'
+import type { Task } from '../once/transaction.ts'
+import type { Flow } from './flow.ts'
+import { about, type Runtime } from './runtime.ts'
+import type { Situation } from './verdict.ts'
+
+/** One message with a usable identity, about to be performed. */
+export interface Work {
+  readonly identity: Identity
+  readonly fingerprint: Bytes
+  readonly message: Message<unknown>
+  /** To be kept if the attempt fails; undefined where it is kept already. */
+  readonly parked: ParkedMessage | undefined
+  readonly by: 'delivery' | 'parked'
+  readonly alone: boolean
+  readonly expired: boolean
+  readonly acknowledge: (() => void) | undefined
+}
+
+export function taskOf({ identity, fingerprint, message, acknowledge }: Work, run: Runtime): Task {
+  const { handler } = run.flow.options
+  return {
+    ...identity,
+    fingerprint,
+    perform: (context) => handler(message as never, context as never),
+    stops: [run.aborting],
+    keepsResult: false,
+    acknowledge,
+  }
+}
+
+/** The careful path for one message: claim, handler, settlement (P12). */
+export async function performCarefully(work: Work, run: Runtime): Promise<Situation> {
+  const { flow } = run
+  const { store, limits } = flow
+  const { claim, sinceMs } = await claimKey(store, requestOf(work), limits)
+  if (claim.kind !== 'granted') return refused(claim, work, flow)
+  return performUnder(claim.lease, sinceMs, work, run)
+}
+
+/** The second half: what the claim granted is performed and settled. */
+export async function performUnder(
+  lease: Lease,
+  sinceMs: number,
+  work: Work,
+  run: Runtime,
+): Promise<Situation> {
+  const { flow } = run
+  const { store, limits } = flow
+  emit('claimed', () => ({ ...about(flow, lease), attempt: lease.attempt, alone: work.alone }))
+  const granted: Granted = {
+    lease,
+    sinceMs,
+    message: work.parked,
+    path: flow.strategy.path,
+    counted: !run.circuit.isOpen(),
+    expired: work.expired,
+    onRenewed: () => emit('renewed', () => about(flow, lease)),
+  }
+  const task = taskOf(work, run)
+  return performedSituation(await performGranted(store, task, granted, run.keeper, limits))
+}
+
+/** A claim that was not granted, as a situation; what is exhausted is buried on the way. */
+export async function refused(
+  claim: Exclude<Claim, { kind: 'granted' }>,
+  work: Pick<Work, 'identity' | 'parked'>,
+  flow: Flow,
+): Promise<Situation> {
+  switch (claim.kind) {
+    case 'completed':
+    case 'parked':
+    case 'dead':
+      return { kind: 'duplicate', state: claim.kind }
+    case 'exhausted':
+      return bury(claim, work, flow)
+    default:
+      return claim
+  }
+}
+
+async function bury(
+  { token, reason }: Extract<Claim, { kind: 'exhausted' }>,
+  { identity, parked }: Pick<Work, 'identity' | 'parked'>,
+  { store, limits }: Flow,
+): Promise<Situation> {
+  const detail = `${limits.attemptsMax} attempts used up`
+  const outcome: Outcome = { state: 'dead', reason, detail, message: parked }
+  const buried = await store.leases.bury(identity, token, outcome)
+  return buried === 'buried' ? { kind: 'dead', reason, detail } : { kind: 'changed' }
+}
+
+function performedSituation(performed: Performed): Situation {
+  switch (performed.kind) {
+    case 'failed':
+      return settledSituation(performed.outcome, performed.attempt, performed.error)
+    default:
+      return performed
+  }
+}
+
+/** A failure that is written down, as a situation. */
+export function settledSituation(outcome: Outcome, attempt: number, error: unknown): Situation {
+  if (outcome.state === 'dead')
+    return { kind: 'dead', reason: outcome.reason, detail: outcome.detail }
+  if (outcome.state === 'completed') return { kind: 'applied', attempt }
+  const { reason, retryInMs } = outcome
+  return { kind: 'parked', reason, attempt, retryInMs, error }
+}
+
+export function requestOf(
+  work: Pick<Work, 'identity' | 'fingerprint' | 'alone' | 'by'>,
+): Omit<ClaimRequest, 'claimId'> {
+  const { identity, fingerprint, alone, by } = work
+  return { ...identity, fingerprint, alone, by }
+}
+
+export function parkedMessage(
+  { message }: Pick<Delivery, 'message'>,
+  { origin, limits }: Flow,
+): ParkedMessage {
+  const { id, topic, tag, key, headers, sentAtMs } = message
+  const body = message.body.subarray(0, limits.bodyBytesMax)
+  return { id, topic, tag, key, headers, sentAtMs, body, origin, lane: undefined }
+}
+
+/** Errors of the store as situations: none of them is the handler's fault. */
+export function storeSituation(error: unknown): Situation {
+  if (isSemelError(error, 'SEMEL_OUTCOME_UNKNOWN')) return { kind: 'unknown', error }
+  if (isSemelError(error, 'SEMEL_STORE_CONTENDED')) return { kind: 'contended', error }
+  if (isSemelError(error) && error.retryable) return { kind: 'unavailable', error }
+  return { kind: 'broken', error }
+}

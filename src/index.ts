@@ -1,0 +1,46 @@
+export {
+  type Consumer,
+  type ConsumerOptions,
+  type ConsumerStatus,
+  createConsumer,
+} from './consume/create-consumer.ts'
+export type { Message } from './delivery/message.ts'
+export {
+  type DelayLevel,
+  delayLevels,
+  type OutgoingMessage,
+  type Publisher,
+} from './delivery/publisher.ts'
+export { type Schema, type SchemaResult, unchecked } from './delivery/schema.ts'
+export type {
+  Delivery,
+  Source,
+  SourceCapabilities,
+  Subscription,
+  WithinTransaction,
+} from './delivery/source.ts'
+export { catalog, type CatalogEntry, type SemelCode } from './errors/catalog.ts'
+export { isSemelError, SemelError, type SemelErrorOptions } from './errors/semel-error.ts'
+export { DeadLetter, RetryLater, TooEarly } from './errors/steering.ts'
+export {
+  type EventBase,
+  type EventName,
+  type Events,
+  eventChannel,
+  eventNames,
+  on,
+} from './events/events.ts'
+export { type Assurance, type AssuranceLevel, assuranceNames } from './inbox/assurance.ts'
+export type { JsonOf, JsonShape, JsonValue } from './inbox/json.ts'
+export type { Key, KeyPart } from './inbox/key.ts'
+export type { NoTransaction, Store, StoreCapabilities } from './inbox/store.ts'
+export type { Strategy } from './inbox/strategy.ts'
+export type { AttemptContext, HandlerContext, TransactionContext } from './once/context.ts'
+export {
+  type Once,
+  type RunAnswer,
+  type RunOptions,
+  type SemelOptions,
+  semel,
+} from './once/semel.ts'
+export { type Option, type OptionName, options } from './options/table.ts'

@@ -1,0 +1,30 @@
+import { SemelError } from '../errors/semel-error.ts'
+import type { Assurance, AssuranceLevel } from '../inbox/assurance.ts'
+import type { Store } from '../inbox/store.ts'
+import type { Strategy } from '../inbox/strategy.ts'
+
+/**
+ * What a strategy promises on a store.
+ *
+ * @throws SEMEL_TRANSACTIONS_MISSING when it needs a transaction that the store does not have.
+ */
+export function assure<L extends AssuranceLevel>(
+  store: Store,
+  strategy: Strategy<L>,
+  retentionMs: number,
+): Assurance<L> {
+  if (strategy.path === 'transaction' && store.transactions === undefined)
+    throw new SemelError(
+      'SEMEL_TRANSACTIONS_MISSING',
+      `strategy ${strategy.name} needs transactions, which the ${store.name} store does not have`,
+    )
+  return {
+    level: strategy.level,
+    because: strategy.because === undefined ? [] : [`${strategy.name}: ${strategy.because}`],
+    windows: [
+      ...strategy.windows,
+      ...(store.capabilities.durable ? [] : [`${store.name}: records end with this process`]),
+      `a message that comes again after its record was forgotten (retentionMs ${retentionMs}) takes effect again`,
+    ],
+  }
+}

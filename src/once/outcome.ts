@@ -1,0 +1,48 @@
+import { describeError, isSemelError } from '../errors/semel-error.ts'
+import { isDeadLetter, isRetryLater, isTooEarly } from '../errors/steering.ts'
+import type { Outcome, ParkedMessage } from '../inbox/record.ts'
+
+export interface RetryLimits {
+  readonly attemptsMax: number
+  readonly retryDelayMs: number
+  readonly retryDelayMsMax: number
+}
+
+export interface Failure {
+  readonly error: unknown
+  /** From 1. */
+  readonly attempt: number
+  /** Kept with the record where there is one: takers run it again. */
+  readonly message: ParkedMessage | undefined
+  /** False while the circuit is open (P27). */
+  readonly counted: boolean
+  /** Whether an early message has waited longer than it may (P26). */
+  readonly expired: boolean
+}
+
+/** What a failed attempt comes to: tried again later, or dead. */
+export function outcomeOfFailure(failure: Failure, limits: RetryLimits): Outcome {
+  const { error, attempt, message, counted } = failure
+  const detail = describeError(error)
+  if (isDeadLetter(error)) return { state: 'dead', reason: 'permanent', detail, message }
+  if (isTooEarly(error) && failure.expired)
+    return { state: 'dead', reason: 'expired', detail, message }
+  if (isTooEarly(error)) {
+    const retryInMs = retryDelay(1, limits)
+    return { state: 'failed', reason: 'early', detail, retryInMs, counted: false, message }
+  }
+  const reason = isSemelError(error, 'SEMEL_HANDLER_TIMEOUT') ? 'timeout' : 'failed'
+  if (counted && attempt >= limits.attemptsMax) return { state: 'dead', reason, detail, message }
+  const retryInMs = isRetryLater(error) ? error.delayMs : retryDelay(attempt, limits)
+  return { state: 'failed', reason, detail, retryInMs, counted, message }
+}
+
+/** Doubles with every attempt, up to the limit; the upper half is random, so that crowds do not return at once. */
+export function retryDelay(
+  attempt: number,
+  { retryDelayMs, retryDelayMsMax }: Pick<RetryLimits, 'retryDelayMs' | 'retryDelayMsMax'>,
+  random: () => number = Math.random,
+): number {
+  const doubled = Math.min(retryDelayMsMax, retryDelayMs * 2 ** Math.min(attempt - 1, 40))
+  return Math.round((doubled / 2) * (1 + random()))
+}

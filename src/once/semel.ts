@@ -1,0 +1,189 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Assurance, AssuranceLevel } from '../inbox/assurance.ts'
+import { monotonicMs } from '../inbox/clock.ts'
+import { fieldsFingerprint, noFingerprint } from '../inbox/fingerprint.ts'
+import { encodeScope, type Identity, identityName, identityOf } from '../inbox/identity.ts'
+import type { JsonShape, JsonValue } from '../inbox/json.ts'
+import type { Key } from '../inbox/key.ts'
+import { decodeResult } from '../inbox/result.ts'
+import type { Store } from '../inbox/store.ts'
+import { inboxStrategy, type Strategy } from '../inbox/strategy.ts'
+import { resolveOptions } from '../options/resolve.ts'
+import { type Answer, thrown } from './answer.ts'
+import { assure } from './assure.ts'
+import type { HandlerContext, TransactionContext } from './context.ts'
+import { enterKey } from './in-flight.ts'
+import { refuseNested, rememberJoined } from './nested.ts'
+import { type Door, openDoor, performInCallers, tryOnce } from './door.ts'
+import type { Task } from './transaction.ts'
+
+export interface RunOptions {
+  /** What must not differ under one key: plain JSON or bytes. Default: nothing is compared. */
+  readonly fingerprint?: JsonValue | Uint8Array
+  /** Default: the `name` of the semel. */
+  readonly keyspace?: string
+  readonly tenant?: string
+  /** Aborts the handler; nothing is committed then. */
+  readonly signal?: AbortSignal
+}
+
+/** The answers of `tryRun`. What the function throws is thrown. */
+export type RunAnswer<R> =
+  | { readonly kind: 'completed'; readonly result: R; readonly replayed: boolean }
+  | { readonly kind: 'held'; readonly retryAfterMs: number }
+  | { readonly kind: 'mismatched' }
+  | { readonly kind: 'dead'; readonly reason: string }
+
+/** Idempotency for any function. No broker involved. */
+export interface Once<Tx, L extends AssuranceLevel = 'A'> {
+  readonly assurance: Assurance<L>
+  /**
+   * Performs once per key, and answers the result, fresh or replayed: the same JSON value both times.
+   *
+   * A function that throws leaves nothing behind at level A: its error is rethrown, and the next call tries again.
+   * @throws SEMEL_HELD (with `retryAfterMs`), SEMEL_MISMATCHED, SEMEL_DEAD, SEMEL_RESULT_…, SEMEL_KEY_…, SEMEL_STORE_…
+   */
+  run<R extends JsonShape<R>>(
+    key: Key,
+    perform: (context: HandlerContext<Tx, L>) => Promise<R> | R,
+    options?: RunOptions,
+  ): Promise<R>
+  /** The same, with the answers of ours as a union instead of errors. */
+  tryRun<R extends JsonShape<R>>(
+    key: Key,
+    perform: (context: HandlerContext<Tx, L>) => Promise<R> | R,
+    options?: RunOptions,
+  ): Promise<RunAnswer<R>>
+  /**
+   * Joins a transaction that the caller began and will commit: the answer holds once it is committed.
+   *
+   * @throws SEMEL_RECORD_UNSETTLED besides those of `run`; SEMEL_TRANSACTIONS_MISSING below level A.
+   */
+  runIn<R extends JsonShape<R>>(
+    tx: Tx,
+    key: Key,
+    perform: (context: TransactionContext<Tx>) => Promise<R> | R,
+    options?: RunOptions,
+  ): Promise<R>
+}
+
+export interface SemelOptions<Tx, L extends AssuranceLevel = 'A'> {
+  /** Default keyspace. Default: empty, which no topic is. */
+  readonly name?: string
+  /** Callers that share work, and therefore share keys. */
+  readonly group: string
+  readonly store: Store<Tx>
+  /** Default: `inbox()`. */
+  readonly strategy?: Strategy<L>
+  readonly leaseMs?: number
+  readonly attemptsMax?: number
+  readonly retryDelayMs?: number
+  readonly retryDelayMsMax?: number
+  readonly performMsMax?: number
+  readonly heldWaitMs?: number
+  readonly retentionMs?: number
+  readonly resultBytesMax?: number
+}
+
+const numbers = [
+  'leaseMs',
+  'attemptsMax',
+  'retryDelayMs',
+  'retryDelayMsMax',
+  'performMsMax',
+  'heldWaitMs',
+  'retentionMs',
+  'resultBytesMax',
+] as const
+
+/**
+ * Door 1: makes functions take effect once per key.
+ *
+ * @example
+ * const points = semel({ group: 'points', store: sqliteStore('shop.db') })
+ * const { total } = await points.run(['order-paid', order.id], ({ tx }) => grant(tx, order))
+ */
+export function semel<Tx, L extends AssuranceLevel = 'A'>(
+  options: SemelOptions<Tx, L>,
+): Once<Tx, L> {
+  const limits = resolveOptions('semel()', options, numbers, ['name', 'group', 'store', 'strategy'])
+  const { group, store, name = '' } = options
+  const strategy: Strategy<AssuranceLevel> = options.strategy ?? inboxStrategy
+  const assurance = assure(store, strategy, limits.retentionMs) as Assurance<L>
+  const door = openDoor(store, strategy, limits)
+  encodeScope({ group, keyspace: name })
+
+  function taskOf(key: Key, perform: Task['perform'], options: RunOptions): Task {
+    const { keyspace = name, tenant, fingerprint, signal } = options
+    return {
+      ...identityOf(encodeScope({ group, keyspace, tenant }), key),
+      fingerprint: fingerprint === undefined ? noFingerprint : fieldsFingerprint(fingerprint),
+      perform,
+      stops: signal === undefined ? [] : [signal],
+      keepsResult: true,
+      acknowledge: undefined,
+    }
+  }
+
+  async function answer(task: Task): Promise<Answer> {
+    await door.ready()
+    refuseNested(store, task)
+    return waitWhileHeld(store, task, limits.heldWaitMs, () => tryOnce(door, task))
+  }
+
+  return {
+    assurance,
+    async run<R>(key: Key, perform: (context: never) => Promise<R> | R, options: RunOptions = {}) {
+      const task = taskOf(key, perform as Task['perform'], options)
+      const got = await answer(task)
+      if (got.kind === 'completed') return decodeResult(got.result) as R
+      throw thrown(got, task)
+    },
+    async tryRun<R>(
+      key: Key,
+      perform: (context: never) => Promise<R> | R,
+      options: RunOptions = {},
+    ) {
+      const got = await answer(taskOf(key, perform as Task['perform'], options))
+      return (
+        got.kind === 'completed' ? { ...got, result: decodeResult(got.result) } : got
+      ) as RunAnswer<R>
+    },
+    async runIn<R>(
+      tx: Tx,
+      key: Key,
+      perform: (context: never) => Promise<R> | R,
+      options: RunOptions = {},
+    ) {
+      const task = taskOf(key, perform as Task['perform'], options)
+      await door.ready()
+      const got = await joined(door, store, tx, task)
+      if (got.kind === 'completed') return decodeResult(got.result) as R
+      throw thrown(got, task)
+    },
+  }
+}
+
+async function joined(door: Door, store: Store, tx: unknown, task: Task): Promise<Answer> {
+  const answer = await performInCallers(door, tx, task)
+  if (answer.kind === 'completed' && !answer.replayed) rememberJoined(store, tx, task)
+  return answer
+}
+
+/** Asks, and while somebody else holds the key waits in process, up to `waitMs`. */
+async function waitWhileHeld(
+  store: Store,
+  identity: Identity,
+  waitMs: number,
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
+  const deadline = monotonicMs() + waitMs
+  for (;;) {
+    const leftMs = Math.max(0, deadline - monotonicMs())
+    const leave = await enterKey(store, identityName(identity), leftMs)
+    if (leave === undefined) return { kind: 'held', retryAfterMs: waitMs }
+    const answer = await ask().finally(leave)
+    if (answer.kind !== 'held' || monotonicMs() >= deadline) return answer
+    await pause(Math.min(answer.retryAfterMs, 50, deadline - monotonicMs()) + 1)
+  }
+}
