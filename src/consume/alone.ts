@@ -1,48 +1,84 @@
-interface Gate {
-  inside: number
-  alone: boolean
-  readonly waiting: { readonly alone: boolean; readonly enter: () => void }[]
+import * as threads from 'node:worker_threads'
+
+/** Answers how to leave. */
+type Gate = (alone: boolean) => Promise<() => void>
+
+/**
+ * P14: a suspect runs while no other delivery is open in the process, over all consumers and threads. Deliveries
+ * enter together; one that enters alone waits until all have left, and while it waits nothing new enters, so that
+ * it cannot starve.
+ */
+export function enterGate(alone: boolean): Promise<() => void> {
+  return gate(alone)
+}
+
+/** Node 24.5 and newer share locks between the threads of a process; before that each thread has its own gate. */
+interface ThreadLocks {
+  request(
+    name: string,
+    options: { readonly mode: 'shared' | 'exclusive' },
+    callback: () => Promise<void>,
+  ): Promise<void>
+}
+
+function gateOfProcess(locks: ThreadLocks): Gate {
+  return (alone) => {
+    const { promise: entered, resolve: enter } = Promise.withResolvers<() => void>()
+    const mode = alone ? 'exclusive' : 'shared'
+    const inside = (): Promise<void> => new Promise((leave) => enter(leave))
+    const over = locks.request('semel.gate', { mode }, inside)
+    return Promise.race([entered, over.then(() => () => {})])
+  }
+}
+
+interface Turn {
+  readonly alone: boolean
+  readonly enter: () => void
+}
+
+/** The same for one thread: first come, first served; those behind a waiting suspect wait with it. */
+export function gateOfThread(): Gate {
+  const waiting: Turn[] = []
+  let inside = 0
+  let taken = false
+
+  const free = (alone: boolean): boolean => (alone ? inside === 0 : !taken)
+
+  function letIn(): void {
+    for (let next = waiting[0]; next !== undefined && free(next.alone); next = waiting[0]) {
+      waiting.shift()
+      inside++
+      taken = next.alone
+      next.enter()
+    }
+  }
+
+  function leaver(): () => void {
+    let left = false
+    return () => {
+      if (left) return
+      left = true
+      inside--
+      taken = false
+      letIn()
+    }
+  }
+
+  return (alone) =>
+    new Promise((resolve) => {
+      waiting.push({ alone, enter: () => resolve(leaver()) })
+      letIn()
+    })
 }
 
 /** One gate per process, also over two copies of this package. */
-const gateName = Symbol.for('semel.gate')
-const holder = globalThis as unknown as Record<symbol, Gate | undefined>
-holder[gateName] ??= { inside: 0, alone: false, waiting: [] }
-const gate: Gate = holder[gateName]
-
-/**
- * P14: a suspect runs while no other delivery is open in the process, over all consumers. Deliveries enter
- * together; one that enters alone waits until all have left, and while it waits nothing new enters, so that it
- * cannot starve. Answers how to leave.
- */
-export function enterGate(alone: boolean): Promise<() => void> | (() => void) {
-  if (gate.waiting.length === 0 && free(alone)) return enter(alone)
-  const { promise, resolve } = Promise.withResolvers<() => void>()
-  gate.waiting.push({ alone, enter: () => resolve(enter(alone)) })
-  return promise
+function theGate(): Gate {
+  const { locks } = threads as { readonly locks?: ThreadLocks }
+  if (locks !== undefined) return gateOfProcess(locks)
+  const name = Symbol.for('semel.gate')
+  const holder = globalThis as unknown as Record<symbol, Gate | undefined>
+  holder[name] ??= gateOfThread()
+  return holder[name]
 }
 
-function enter(alone: boolean): () => void {
-  gate.inside++
-  gate.alone = alone
-  let left = false
-  return () => {
-    if (left) return
-    left = true
-    gate.inside--
-    gate.alone = false
-    letIn()
-  }
-}
-
-/** In the order of arrival: those behind a waiting suspect wait with it. */
-function letIn(): void {
-  for (let next = gate.waiting[0]; next !== undefined && free(next.alone); next = gate.waiting[0]) {
-    gate.waiting.shift()
-    next.enter()
-  }
-}
-
-function free(alone: boolean): boolean {
-  return alone ? gate.inside === 0 : !gate.alone
-}
+const gate = theGate()

@@ -91,5 +91,5 @@ async function admitted(run: Runtime): Promise<void> {
     waitMs > 0 && !run.stopping.aborted;
     waitMs = run.circuit.admit()
   )
-    await sleep(waitMs, run.stopping)
+    await sleep(Math.min(waitMs, 100), run.stopping)
 }

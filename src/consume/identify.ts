@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Message } from '../delivery/message.ts'
 import { describeError, isSemelError, SemelError } from '../errors/semel-error.ts'
 import type { Bytes } from '../inbox/bytes.ts'
@@ -51,13 +52,26 @@ async function decodeBody(raw: Message<Uint8Array>, { options, limits }: Flow): 
     throw new SemelError('SEMEL_BODY_TOO_LARGE', text)
   }
   const value = options.decode
-    ? await options.decode(raw.body, raw)
+    ? await inTime(options.decode(raw.body, raw), limits.performMsMax)
     : parseJson(raw.body, limits.jsonDepthMax)
   if (options.body === undefined) return value
-  const checked = await options.body['~standard'].validate(value)
+  const checked = await inTime(options.body['~standard'].validate(value), limits.performMsMax)
   if (checked.issues === undefined) return checked.value
   const issues = checked.issues.map(({ message }) => message).join('; ')
   throw new SemelError('SEMEL_BODY_REFUSED', `the body does not fit its schema: ${issues}`)
+}
+
+/** What a user's decoder or schema makes of a body, if it comes in the time of a handler. */
+async function inTime<R>(value: R | Promise<R>, ms: number): Promise<R> {
+  if (!(value instanceof Promise)) return value
+  const late = new AbortController()
+  const over = pause(ms, undefined, { signal: late.signal }).then(() => {
+    throw new SemelError('SEMEL_HANDLER_TIMEOUT', `decoding took longer than ${ms} ms`)
+  })
+  return Promise.race([value, over]).finally(() => {
+    over.catch(() => undefined)
+    late.abort()
+  })
 }
 
 function fingerprintOf(

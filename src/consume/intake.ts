@@ -25,8 +25,8 @@ export function intake(run: Runtime): Intake {
   let window = 1
 
   async function pullSome(): Promise<void> {
-    const room = window - inHand.size
-    if (room <= 0 || run.waitingFor.size > 0) return await waitForRoom()
+    const room = roomFor(run, window, inHand.size)
+    if (room <= 0) return await waitForRoom()
     const deliveries = await source.pull(room, run.stopping)
     mark(run.waitingFor, 'source', false)
     const last = deliveries.at(-1)
@@ -68,6 +68,12 @@ export function intake(run: Runtime): Intake {
       }
     },
   }
+}
+
+/** While something is away nothing is pulled; an open circuit lets one through at a time, to probe. */
+function roomFor({ waitingFor }: Runtime, window: number, inHand: number): number {
+  if (waitingFor.size === 0) return window - inHand
+  return waitingFor.size === 1 && waitingFor.has('circuit') ? 1 - inHand : 0
 }
 
 /** One delivery, to its acknowledgement. That comes last, and only from a durable state. */

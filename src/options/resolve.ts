@@ -62,10 +62,15 @@ function limit(where: string, name: OptionName, given: object): number {
     return value
   throw new SemelError(
     'SEMEL_OPTION_INVALID',
-    `${where}: ${name} is ${String(value)}; allowed are ${option.min} to ${option.max} (${option.unit})`,
+    `${where}: ${name} is ${shown(value)}; allowed are ${option.min} to ${option.max} (${option.unit})`,
   )
 }
 
 function whole(value: number, option: Option): boolean {
   return option.unit === 'per second' || Number.isInteger(value)
+}
+
+/** An object may have a toString() that throws. */
+function shown(value: unknown): string {
+  return typeof value === 'number' ? String(value) : `a value of type ${typeof value}`
 }

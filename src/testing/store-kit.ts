@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import type { Claim, ClaimRequest, ClaimTerms, NewRecord } from '../inbox/claim.ts'
-import { type Bytes, utf8 } from '../inbox/bytes.ts'
+import { type Bytes, hex, utf8 } from '../inbox/bytes.ts'
 import { bodyFingerprint } from '../inbox/fingerprint.ts'
 import { encodeOrigin, encodeScope, type Identity, identityOf } from '../inbox/identity.ts'
 import type { Lease, Outcome, ParkedMessage, Reason, RecordView } from '../inbox/record.ts'
@@ -147,9 +147,7 @@ export async function standing(
   target: Identity = identity(),
 ): Promise<object | undefined> {
   const record = await read(store, target)
-  if (record === undefined) return undefined
-  const { leftMs: _, ...rest } = record
-  return rest
+  return record && { ...record, leftMs: undefined }
 }
 
 /** Runs `work` in a transaction that commits. */
@@ -183,4 +181,17 @@ export function coded(code: string): (error: unknown) => boolean {
     assert.equal((error as { readonly code?: unknown }).code, code, String(error))
     return true
   }
+}
+
+/** Equal content. Drivers hand out bytes and rows of classes of their own; undefined and missing are one. */
+export function same(actual: unknown, expected: unknown, what?: string): void {
+  assert.deepEqual(plain(actual), plain(expected), what)
+}
+
+function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return `0x${hex(value)}`
+  if (Array.isArray(value)) return value.map(plain)
+  if (typeof value !== 'object' || value === null) return value
+  const given = Object.entries(value).filter(([, member]) => member !== undefined)
+  return Object.fromEntries(given.map(([name, member]) => [name, plain(member)]))
 }
