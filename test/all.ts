@@ -19,7 +19,7 @@ process.env['SEMEL_TEST_NOT_RUN'] = join(scratch, 'not-run')
 const events = run({
   globPatterns: positionals.length === 0 ? ['test/**/*.test.ts'] : positionals.map(pattern),
   concurrency: 2,
-  timeout: 600_000,
+  timeout: 180_000,
   ...(values.name === undefined ? {} : { testNamePatterns: values.name }),
 })
 const { passed, failed, skipped } = await report(events)
@@ -28,7 +28,7 @@ rmSync(scratch, { recursive: true, force: true })
 
 for (const { what, because } of notRun) console.log(`not run: ${what}, because ${because}`)
 const counts = [`${passed} passed`, `${failed} failed`, ...(skipped ? [`${skipped} skipped`] : [])]
-console.log(`${failed === 0 ? '✔' : '✖'} ${counts.join(', ')} in ${performance.now() / 1000 | 0} s`)
+console.log(`${failed === 0 ? '✔' : '✖'} ${counts.join(', ')} in ${Math.ceil(performance.now() / 1000)} s`)
 if (passed + failed + skipped === 0) console.log('no test was found')
 process.exitCode = failed > 0 || passed + skipped === 0 ? 1 : 0
 

@@ -33,8 +33,8 @@ export function consumerOf(flow: Flow): Consumer {
         'SEMEL_OPTION_INVALID',
         `start(): the consumer is ${state}; make a new one`,
       )
-    state = 'running'
     const leave = registerConsumer(flow)
+    state = 'running'
     try {
       checkFlow(flow)
       await flow.store.prepare()

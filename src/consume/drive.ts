@@ -25,7 +25,11 @@ export type Final =
   /** We stop: leave it as it is. */
   | { readonly verdict: 'leave' }
 
-const storePauses = { retryDelayMs: 20, retryDelayMsMax: 2_000 }
+/** A store that is away is left in peace; a lock that was not free, or a lost race, is asked soon. */
+const pauses = {
+  away: { retryDelayMs: 20, retryDelayMsMax: 2_000 },
+  soon: { retryDelayMs: 5, retryDelayMsMax: 100 },
+}
 
 /** Takes a free place, waits for rate and circuit, and tries until the verdict table is satisfied. */
 export async function drive(message: Driven, run: Runtime): Promise<Final> {
@@ -63,10 +67,14 @@ async function tryUntilFinal(message: Driven, run: Runtime): Promise<Final> {
         break
       }
       default:
-        await sleep(retryDelay(tries, storePauses), run.stopping)
+        await sleep(retryDelay(tries, pauses[pauseOf(situation)]), run.stopping)
     }
   }
   return { verdict: 'leave' }
+}
+
+function pauseOf({ kind }: Situation): keyof typeof pauses {
+  return kind === 'unavailable' || kind === 'unknown' ? 'away' : 'soon'
 }
 
 /** One try, inside the gate: together with others, or alone (P14). Waiting happens outside. */

@@ -23,15 +23,15 @@ export function intake(run: Runtime): Intake {
   let settled = Promise.withResolvers<void>()
   /** P17: one at first and while suspects come, so that a crash wastes no redelivery of innocents. */
   let window = 1
+  let lastSuspect = false
 
   async function pullSome(): Promise<void> {
     const room = roomFor(run, window, inHand.size)
     if (room <= 0) return await waitForRoom()
     const deliveries = await source.pull(room, run.stopping)
     mark(run.waitingFor, 'source', false)
-    const last = deliveries.at(-1)
-    if (last === undefined) return
-    window = last.redelivered === true ? 1 : Math.min(limits.prefetchMax, window * 2)
+    lastSuspect = deliveries.at(-1)?.redelivered === true
+    if (lastSuspect) window = 1
     for (const delivery of deliveries) begin(delivery)
   }
 
@@ -46,6 +46,7 @@ export function intake(run: Runtime): Intake {
       .catch((error: unknown) => run.breakOff(error))
       .finally(() => {
         inHand.delete(delivery)
+        if (!lastSuspect) window = Math.min(limits.prefetchMax, window + 1)
         tasks.delete(task)
         settled.resolve()
       })

@@ -1,6 +1,7 @@
 import { SemelError } from '../errors/semel-error.ts'
 import type { EncodedMessage } from './outgoing.ts'
 import type { OutgoingMessage, Publisher } from './publisher.ts'
+import { sendingLine } from './sending-line.ts'
 
 /** Hears of messages that nobody awaited and that were not stored. */
 export type SendErrorListener = (error: unknown, message: OutgoingMessage) => void
@@ -18,77 +19,34 @@ export interface QueuedPublisherParts {
   close(): Promise<void>
 }
 
-/** Messages that are stored together or not at all. */
-interface Sending {
-  readonly batch: readonly EncodedMessage[]
-  stored(): void
-  failed(error: unknown): void
-}
-
-/** Most messages that different callers' sends are merged into. */
-const mergedMax = 1_000
-
 /**
  * A publisher over one function that stores a batch. Everything sent in one turn of the event loop is stored
- * together, in the order in which it was sent.
+ * together, in the order in which it was sent, whether it is awaited or not.
  */
 export function queuedPublisher(parts: QueuedPublisherParts): Publisher {
-  const { name, inFlightMax, onError, encode, close } = parts
-  const line = sendingLine(parts)
-  let inFlight = 0
+  const { name, onError } = parts
+  const line = sendingLine((batch) => parts.publish(batch))
+  const unreported = sendErrors(onError)
   let closed = false
-  let unreported: { readonly error: unknown } | undefined
 
-  function encodeOpen(message: OutgoingMessage): EncodedMessage {
+  function encode(message: OutgoingMessage): EncodedMessage {
     if (closed) throw new SemelError('SEMEL_SOURCE_CLOSED', `the publisher ${name} is closed`)
-    return encode(message)
+    return parts.encode(message)
   }
-
-  /** Without an awaiter: counted until it is stored. */
-  function post(message: OutgoingMessage, failed: (error: unknown) => void): void {
-    const encoded = encodeOpen(message)
-    if (inFlight >= inFlightMax)
-      throw new SemelError(
-        'SEMEL_SEND_OVERFLOW',
-        `${inFlight} messages are not stored yet, allowed are ${inFlightMax}`,
-      )
-    inFlight++
-    const stored = (): void => {
-      inFlight--
-    }
-    line.add({ batch: [encoded], stored, failed: (error) => [stored(), failed(error)] })
-  }
-
-  function report(error: unknown, message: OutgoingMessage): void {
-    unreported ??= { error }
-    try {
-      onError?.(error, message)
-    } catch {
-      // A listener that throws must not stop what else is to be sent; flush() reports all the same.
-    }
-  }
-
-  function throwUnreported(): void {
-    const first = unreported
-    unreported = undefined
-    if (first !== undefined) throw first.error
-  }
-
-  const sendBatch = async (messages: readonly OutgoingMessage[]): Promise<readonly string[]> => {
-    const batch = messages.map(encodeOpen)
-    if (batch.length > 0)
-      await new Promise<void>((stored, failed) => line.add({ batch, stored, failed }))
+  async function sendBatch(messages: readonly OutgoingMessage[]): Promise<readonly string[]> {
+    const batch = messages.map(encode)
+    await new Promise<void>((stored, failed) => line.add({ batch, stored, failed }))
     return batch.map(({ id }) => id)
   }
+  const post = unawaited(parts.inFlightMax, (message, stored, failed) =>
+    line.add({ batch: [encode(message)], stored, failed }),
+  )
 
   return {
     name,
-    async send(message) {
-      const [id] = await sendBatch([message])
-      return id as string
-    },
+    send: async (message) => (await sendBatch([message]))[0] as string,
     sendBatch,
-    enqueue: (message) => post(message, (error) => report(error, message)),
+    enqueue: (message) => post(message, (error) => unreported.add(error, message)),
     sendOneWay(message) {
       try {
         post(message, () => undefined)
@@ -97,65 +55,64 @@ export function queuedPublisher(parts: QueuedPublisherParts): Publisher {
       }
     },
     async flush() {
-      await line.empty()
-      throwUnreported()
+      await line.passed()
+      unreported.throwFirst()
     },
     async close() {
       if (closed) return
       closed = true
-      await line.empty()
-      await close()
-      // Who has a listener knows already; who has none must not take this for a clean end.
-      if (onError === undefined) throwUnreported()
+      await line.passed()
+      await parts.close()
+      // Who listens knows already; who does not must not take this for a clean end.
+      if (onError === undefined) unreported.throwFirst()
     },
   }
 }
 
-/** One batch after another; what was added meanwhile goes together. */
-function sendingLine({ publish }: QueuedPublisherParts): {
-  add(sending: Sending): void
-  empty(): Promise<void>
+type Post = (message: OutgoingMessage, failed: (error: unknown) => void) => void
+
+/** Counts what nobody awaits, until it is stored or has failed. */
+function unawaited(
+  inFlightMax: number,
+  add: (message: OutgoingMessage, stored: () => void, failed: (error: unknown) => void) => void,
+): Post {
+  let inFlight = 0
+  return (message, failed) => {
+    if (inFlight >= inFlightMax)
+      throw new SemelError(
+        'SEMEL_SEND_OVERFLOW',
+        `${inFlight} messages are not stored yet, allowed are ${inFlightMax}`,
+      )
+    const ended = (): void => {
+      inFlight--
+    }
+    add(message, ended, (error) => {
+      ended()
+      failed(error)
+    })
+    inFlight++
+  }
+}
+
+/** Keeps the first error for whoever flushes next. */
+function sendErrors(listener: SendErrorListener | undefined): {
+  add(error: unknown, message: OutgoingMessage): void
+  throwFirst(): void
 } {
-  let waiting: Sending[] = []
-  let working: Promise<void> | undefined
-
-  async function work(): Promise<void> {
-    await new Promise<void>((resolve) => setImmediate(resolve))
-    while (waiting.length > 0) {
-      const count = mergeable(waiting)
-      const taken = waiting.slice(0, count)
-      waiting = waiting.slice(count)
-      await store(taken)
-    }
-    working = undefined
-  }
-
-  async function store(taken: readonly Sending[]): Promise<void> {
-    try {
-      await publish(taken.flatMap(({ batch }) => batch))
-      for (const { stored } of taken) stored()
-    } catch (error) {
-      for (const { failed } of taken) failed(error)
-    }
-  }
-
+  let first: { readonly error: unknown } | undefined
   return {
-    add(sending) {
-      waiting.push(sending)
-      working ??= work()
+    add(error, message) {
+      first ??= { error }
+      try {
+        listener?.(error, message)
+      } catch {
+        // A listener that throws must not stop what else is to be sent; flush() reports all the same.
+      }
     },
-    async empty() {
-      while (working !== undefined) await working
+    throwFirst() {
+      const thrown = first
+      first = undefined
+      if (thrown !== undefined) throw thrown.error
     },
   }
-}
-
-/** How many from the front fit into one batch; the first always does. */
-function mergeable(waiting: readonly Sending[]): number {
-  let messages = 0
-  const end = waiting.findIndex(({ batch }, at) => {
-    messages += batch.length
-    return at > 0 && messages > mergedMax
-  })
-  return end < 0 ? waiting.length : end
 }

@@ -72,7 +72,7 @@ export const catalog = {
   },
   SEMEL_BODY_INVALID: {
     retryable: false,
-    when: 'A message body is not JSON in UTF-8, or carries a __proto__ member.',
+    when: 'A message body is not JSON in UTF-8, has a __proto__ member, or a number too large to hold.',
     advice: 'Mend the producer, or give the consumer a decode function for its format.',
   },
   SEMEL_BODY_TOO_DEEP: {

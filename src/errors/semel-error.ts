@@ -48,14 +48,27 @@ export function unreachable(value: never): never {
   throw new SemelError('SEMEL_INVARIANT_BROKEN', `unexpected ${JSON.stringify(value)}`)
 }
 
-/** The text of whatever was thrown, for records and events; never longer than 500 characters. */
+/** The text of whatever was thrown, for records and events; never longer than 500 characters, never throws. */
 export function describeError(error: unknown): string {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-  return text.length > 500 ? `${text.slice(0, 499)}…` : text
+  const text = textOf(error)
+  return (text.length > 500 ? `${text.slice(0, 499)}…` : text).toWellFormed()
 }
 
 export function brandOf(error: unknown): unknown {
-  return typeof error === 'object' && error !== null && '~semel' in error
-    ? error['~semel']
-    : undefined
+  try {
+    return typeof error === 'object' && error !== null && '~semel' in error
+      ? error['~semel']
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A handler can throw anything, also what cannot be turned into a string. */
+function textOf(error: unknown): string {
+  try {
+    return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  } catch {
+    return `something of type ${typeof error} that has no text`
+  }
 }

@@ -34,10 +34,7 @@ export const keyKinds = {
  * @throws SEMEL_KEY_MISSING, SEMEL_KEY_INVALID, SEMEL_KEY_TOO_LONG
  */
 export function encodeKey(key: unknown): EncodedKey {
-  const whole = Array.isArray(key) && key.length === 1 ? key[0] : key
-  const encoded = Array.isArray(whole)
-    ? concat([Uint8Array.of(keyKinds.tuple), compose(tupleParts(whole))])
-    : encodePart(whole)
+  const encoded = Array.isArray(key) ? encodeTuple(key) : encodePart(key)
   if (encoded.length > options.keyHashedBytesMax.max)
     throw new SemelError('SEMEL_KEY_TOO_LONG', `the key has ${encoded.length} bytes`)
   if (encoded.length <= options.keyBytesMax.max) return { key: encoded, readable: undefined }
@@ -59,9 +56,12 @@ export function readableKey(key: Bytes, readable?: string): string {
   return readablePart(key)
 }
 
-function tupleParts(parts: readonly unknown[]): readonly Bytes[] {
+function encodeTuple(parts: readonly unknown[]): Bytes {
   if (parts.length === 0) throw invalid('an empty tuple')
-  return parts.map(encodePart)
+  if (parts.length === 1) return encodePart(parts[0])
+  // map() would pass over a hole, and make ['a', , 'b'] the same as ['a', 'b'].
+  const encoded = Array.from(parts, encodePart)
+  return concat([Uint8Array.of(keyKinds.tuple), compose(encoded)])
 }
 
 function encodePart(part: unknown): Bytes {

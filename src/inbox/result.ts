@@ -39,11 +39,17 @@ function refuseLoss(value: unknown, above: Set<object>): void {
     throw invalid(`a ${typeof value}`)
   if (typeof value !== 'object' || value === null) return
   if (above.has(value)) throw invalid('a circle')
-  if (!Array.isArray(value) && !plain(value))
-    throw invalid(`a ${value.constructor?.name ?? 'class'}`)
+  if (Array.isArray(value)) refuseSparse(value)
+  else if (!plain(value)) throw invalid(`a ${value.constructor?.name ?? 'class'}`)
   above.add(value)
   for (const member of Object.values(value)) refuseLoss(member, above)
   above.delete(value)
+}
+
+/** JSON makes null of a hole and of undefined, and drops what is beside the elements. */
+function refuseSparse(list: readonly unknown[]): void {
+  if (Object.keys(list).length !== list.length) throw invalid('an array with holes or names')
+  if (list.includes(undefined)) throw invalid('undefined in an array')
 }
 
 function plain(value: object): boolean {

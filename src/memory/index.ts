@@ -1,2 +1,5 @@
+export { memoryPublisher, type MemoryPublisherOptions } from './memory-publisher.ts'
+export { memoryQueue, type MemoryQueue, type MemoryQueueOptions } from './memory-queue.ts'
+export { memorySource, type MemorySourceOptions } from './memory-source.ts'
 export { leaseOnlyStore, memoryStore, type MemoryStoreOptions } from './memory-store.ts'
 export type { MemoryTransaction } from './memory-transaction.ts'

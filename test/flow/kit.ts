@@ -1,7 +1,29 @@
-import { type Consumer, type ConsumerOptions, createConsumer, type JsonValue, on, type Store } from 'semel'
-import { memoryPublisher, memoryQueue, memorySource, memoryStore, type MemoryTransaction } from 'semel/memory'
-import type { Clock } from '../../src/inbox/clock.ts'
+import type { TestContext } from 'node:test'
+import {
+  type Consumer,
+  type ConsumerOptions,
+  createConsumer,
+  type EventName,
+  eventNames,
+  type JsonValue,
+  on,
+  type OutgoingMessage,
+  type Publisher,
+  type Source,
+  type Store,
+} from 'semel'
+import {
+  memoryPublisher,
+  memoryQueue,
+  memorySource,
+  memoryStore,
+  type MemoryTransaction,
+} from 'semel/memory'
+import { readableKey } from '../../src/inbox/key.ts'
 import type { RecordView } from '../../src/inbox/record.ts'
+
+export type Options = ConsumerOptions<MemoryTransaction, JsonValue, 'A'>
+export type Handler = Options['handler']
 
 /** Waits for a condition, at most `limitMs`. */
 export async function until(
@@ -16,32 +38,86 @@ export async function until(
   }
 }
 
-/** A wall clock that tests move. */
-export function manualClock(): Clock & { pass(ms: number): void } {
-  let now = 1_700_000_000_000
-  return {
-    nowMs: () => now,
-    pass(ms) {
-      now += ms
-    },
-  }
-}
-
-export interface Bench extends AsyncDisposable {
+/** A queue and a store in memory, and consumers of topic `orders` for group `points`, keyed by `body.id`. */
+export interface Room {
   readonly store: Store<MemoryTransaction>
-  readonly queue: ReturnType<typeof memoryQueue>
-  readonly send: (body: unknown, more?: Record<string, unknown>) => Promise<string>
-  /** Starts a consumer of topic `orders`, group `points`, keyed by `body.id`; stopped at the end. */
-  readonly consume: (
-    handler: Handler,
-    more?: Partial<ConsumerOptions<MemoryTransaction, JsonValue, 'A'>>,
-  ) => Promise<Consumer>
+  readonly publisher: Publisher
+  source(more?: Partial<Parameters<typeof memorySource>[1]>): Source
+  send(body: unknown, more?: Partial<OutgoingMessage>): Promise<string>
+  consume(handler: Handler, more?: Partial<Options>): Promise<Consumer>
   /** Records by their readable key. */
-  readonly records: () => Promise<Record<string, RecordView>>
-  /** Names of the events of this bench, in order. */
-  readonly events: () => readonly string[]
-  /** Deliveries that the broker still waits for. */
-  readonly unacknowledged: () => number
+  records(): Promise<Record<string, RecordView>>
+  /** Rows that handlers wrote with {@link ledger}. */
+  ledger(): Promise<readonly string[]>
+  /** Names of all events since the beginning, in order. */
+  readonly events: readonly EventName[]
+  happened(name: EventName, times?: number): Promise<void>
 }
 
-export type Handler = ConsumerOptions<MemoryTransaction, JsonValue, 'A'>['handler']
+/** Writes one line per call: what was applied, how often, and in which attempt. */
+export const ledger: Handler = (message, { tx, attempt }) => {
+  const { id } = message.body as { readonly id: string }
+  tx.set('ledger', `${tx.all('ledger').length}`, `${id} attempt ${attempt}`)
+}
+
+let rooms = 0
+
+export function room(t: TestContext, store: Store<MemoryTransaction> = memoryStore()): Room {
+  const queue = memoryQueue()
+  // The registry of consumers is one per process, and tests of one file share it.
+  const group = `points-${++rooms}`
+  const publisher = memoryPublisher(queue, { topic: 'orders' })
+  const events: EventName[] = []
+  const consumers: Consumer[] = []
+  const listening = eventNames.map((name) =>
+    on(name, (event) => {
+      if (event.group === group) events.push(name)
+    }),
+  )
+  t.after(async () => {
+    await Promise.all(consumers.map((consumer) => consumer.stop()))
+    for (const stop of listening) stop()
+    await publisher.close()
+  })
+  const source: Room['source'] = (more = {}) => memorySource(queue, { topic: 'orders', holdMs: 500, ...more })
+  const self: Room = {
+    store,
+    publisher,
+    source,
+    events,
+    send: (body, more = {}) => publisher.send({ body, ...more }),
+    async consume(handler, more = {}) {
+      const consumer = createConsumer({
+        group,
+        source: source(),
+        store,
+        key: (message) => (message.body as { readonly id?: string }).id,
+        handler,
+        parkedPollMs: 10,
+        retryDelayMs: 0,
+        leaseMs: 500,
+        drainMs: 1_000,
+        ...more,
+      } as Options)
+      consumers.push(consumer)
+      await consumer.start()
+      return consumer
+    },
+    async records() {
+      const list = await store.inspector.list({ limit: 1_000 })
+      return Object.fromEntries(list.map((record) => [readableKey(record.key, record.readable), record]))
+    },
+    async ledger() {
+      const rows = await store.transactions?.open(async (open) => {
+        const { tx, end } = open.forHandler()
+        const all = tx.all('ledger').map(([, row]) => String(row))
+        end()
+        return all
+      })
+      return rows ?? []
+    },
+    happened: (name, times = 1) =>
+      until(() => events.filter((event) => event === name).length >= times, `${times} × ${name}`),
+  }
+  return self
+}

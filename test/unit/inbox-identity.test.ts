@@ -16,12 +16,11 @@ import {
 } from '../../src/inbox/identity.ts'
 
 const name = fc.string({ unit: 'grapheme', maxLength: 20 })
-const scopes: fc.Arbitrary<Scope> = fc.record({
-  group: name,
-  keyspace: name,
-  tenant: fc.option(name.filter(Boolean), { nil: undefined }),
-  instance: fc.option(name.filter(Boolean), { nil: undefined }),
-})
+const maybe = fc.option(name.filter(Boolean), { nil: undefined })
+const scopes: fc.Arbitrary<Scope> = fc.record(
+  { group: name, keyspace: name, tenant: maybe, instance: maybe },
+  { noNullPrototype: true },
+)
 const below = (one: Uint8Array, other: Uint8Array): boolean => Buffer.compare(one, other) < 0
 
 test('a scope comes back from its bytes', () => {

@@ -8,6 +8,8 @@ const parse = (text: string, depthMax = 1_000): JsonValue =>
   parseJson(new TextEncoder().encode(text), depthMax)
 const nested = (open: string, close: string, times: number): string =>
   `${open.repeat(times)}1${close.repeat(times)}`
+const prototype = '"__proto__":{"admin":true}'
+const long = '"n":90071992547409931'
 
 test('integers beyond 2^53 are bigint, exactly', () => {
   assert.deepEqual(parse('[9007199254740993,-9007199254740993,123456789012345678901234567890]'), [
@@ -35,6 +37,18 @@ test('any integer comes back with its digits', () => {
 
 test('other numbers are numbers', () => {
   assert.deepEqual(parse('[0.1,1e3,-0.5,3.141592653589793]'), [0.1, 1000, -0.5, 3.141592653589793])
+})
+
+test('the largest double, and an integer of 400 digits, are read', () => {
+  assert.deepEqual(parse(`[1.7976931348623157e308,${'9'.repeat(400)}]`), [
+    Number.MAX_VALUE,
+    10n ** 400n - 1n,
+  ])
+})
+
+test('of duplicate members the last one holds, with and without a long number', () => {
+  assert.deepEqual(parse('{"a":1,"a":2}'), { a: 2 })
+  assert.deepEqual(parse(`{"a":1,"a":2,${long}}`), { a: 2, n: 90071992547409931n })
 })
 
 test('any JSON comes back as JSON.parse reads it', () => {
@@ -70,8 +84,6 @@ test('siblings are not depth', () => {
   assert.doesNotThrow(() => parse(`[${'[],'.repeat(5_000)}[]]`, 2))
 })
 
-const prototype = '"__proto__":{"admin":true}'
-const long = '"n":90071992547409931'
 const refused: readonly (readonly [what: string, text: string, code: SemelCode])[] = [
   ['100,000 arrays deep', nested('[', ']', 100_000), 'SEMEL_BODY_TOO_DEEP'],
   ['100,000 objects deep', nested('{"a":', '}', 100_000), 'SEMEL_BODY_TOO_DEEP'],
@@ -83,6 +95,10 @@ const refused: readonly (readonly [what: string, text: string, code: SemelCode])
   ['with __proto__ beside a long number', `{${long},${prototype}}`, 'SEMEL_BODY_INVALID'],
   ['with __proto__ escaped beside a long number', `{${long},"__pr\\u006fto__":1}`, 'SEMEL_BODY_INVALID'],
   ['with a null __proto__ beside a long number', `{${long},"__proto__":null}`, 'SEMEL_BODY_INVALID'],
+  ['with 1e400', '{"amount":1e400}', 'SEMEL_BODY_INVALID'],
+  ['with -1E+400', '[-1E+400]', 'SEMEL_BODY_INVALID'],
+  ['with 1e400 beside a long number', '[1e400,90071992547409931]', 'SEMEL_BODY_INVALID'],
+  ['with 400 digits and a fraction', `[${'9'.repeat(400)}.5]`, 'SEMEL_BODY_INVALID'],
   ['with a byte order mark', '\uFEFF{}', 'SEMEL_BODY_INVALID'],
   ['empty', '', 'SEMEL_BODY_INVALID'],
   ['cut off', '{"a":', 'SEMEL_BODY_INVALID'],
