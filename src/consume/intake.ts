@@ -35,10 +35,12 @@ export function intake(run: Runtime): Intake {
     for (const delivery of deliveries) begin(delivery)
   }
 
-  async function waitForRoom(): Promise<void> {
+  /** Until something in hand has come to its end; looked at again now and then, for what else makes room. */
+  function waitForRoom(): Promise<void> {
     settled = Promise.withResolvers<void>()
-    await Promise.race([settled.promise, sleep(50, run.stopping)])
+    return settled.promise
   }
+  const look = setInterval(() => settled.resolve(), 50)
 
   function begin(delivery: Delivery): void {
     inHand.add(delivery)
@@ -66,6 +68,7 @@ export function intake(run: Runtime): Intake {
         await Promise.all(tasks)
       } finally {
         clearInterval(renewal)
+        clearInterval(look)
       }
     },
   }

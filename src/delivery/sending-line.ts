@@ -21,7 +21,7 @@ export function sendingLine(
   publish: (batch: readonly EncodedMessage[]) => Promise<void>,
 ): SendingLine {
   let waiting: Sending[] = []
-  let working = false
+  let working: Promise<void> | undefined
 
   async function work(): Promise<void> {
     // The rest of this turn of the event loop may send more.
@@ -32,14 +32,12 @@ export function sendingLine(
       waiting = waiting.slice(count)
       await store(taken, publish)
     }
-    working = false
+    working = undefined
   }
 
   function add(sending: Sending): void {
     waiting.push(sending)
-    if (working) return
-    working = true
-    void work()
+    working ??= work()
   }
 
   return {

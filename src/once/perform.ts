@@ -26,14 +26,27 @@ export async function callHandler<R>(
 ): Promise<R> {
   const own = new AbortController()
   const timer = setTimeout(() => own.abort(tooLong(performMsMax)), performMsMax)
-  const signal = stops.length === 0 ? own.signal : AbortSignal.any([own.signal, ...stops])
+  const unfollow = follow(own, stops)
   try {
-    signal.throwIfAborted()
-    return await untilAborted(call(signal), signal)
+    own.signal.throwIfAborted()
+    return await untilAborted(call(own.signal), own.signal)
   } catch (error) {
     throw new HandlerFailure(error)
   } finally {
     clearTimeout(timer)
+    unfollow()
+  }
+}
+
+/** Aborts with the first of the others; `AbortSignal.any` costs ten times as much per message. */
+function follow(own: AbortController, stops: readonly AbortSignal[]): () => void {
+  const abort = ({ target }: Event): void => own.abort((target as AbortSignal).reason)
+  for (const stop of stops) {
+    if (stop.aborted) own.abort(stop.reason)
+    stop.addEventListener('abort', abort)
+  }
+  return () => {
+    for (const stop of stops) stop.removeEventListener('abort', abort)
   }
 }
 
