@@ -1,4 +1,5 @@
 import type { Delivery } from '../delivery/source.ts'
+import type { Bytes } from '../inbox/bytes.ts'
 import { noFingerprint } from '../inbox/fingerprint.ts'
 import { type Identity, identityName, mismatchedIdentity, rawIdentity } from '../inbox/identity.ts'
 import type { Lease, Outcome, Reason, RecordView } from '../inbox/record.ts'
@@ -28,6 +29,8 @@ export interface Job {
   readonly suspect: boolean
   /** Whether this try is made while nothing else runs. */
   readonly alone: boolean
+  /** One for all tries of this delivery. */
+  readonly claimId: Bytes
   /** Called when the acknowledgement is part of the transaction. */
   readonly acknowledge: (() => void) | undefined
   /** Called once the key is known. */
@@ -57,13 +60,14 @@ async function consumeIdentified(
   const { identity, fingerprint, message } = identified
   job.onIdentified(identity)
   const parked = parkedMessage(job.delivery, flow)
-  const { alone, acknowledge } = job
+  const { alone, claimId, acknowledge } = job
   const work: Work = {
     identity,
     fingerprint,
     message,
     parked,
     alone,
+    claimId,
     acknowledge,
     by: 'delivery',
     expired: false,
@@ -108,8 +112,7 @@ async function consumeKnown(
   run: Runtime,
 ): Promise<Situation> {
   const { flow } = run
-  const request = { ...requestOf(work), claimId: new Uint8Array() }
-  const claim = answerOf(record, request, flow.limits)
+  const claim = answerOf(record, requestOf(work), flow.limits)
   return claim === undefined || claim.kind === 'granted'
     ? performCarefully(work, run)
     : refused(claim, work, flow)
@@ -122,8 +125,7 @@ async function consumeKnown(
 async function consumeSuspect(work: Work, run: Runtime, guard: Lease): Promise<Situation> {
   const { store, limits } = run.flow
   const [record] = await store.leases.read([work.identity])
-  const request = { ...requestOf(work), claimId: new Uint8Array() }
-  const claim = answerOf(record, request, limits)
+  const claim = answerOf(record, requestOf(work), limits)
   await store.leases.release(guard)
   if (claim !== undefined) return consumeKnown(record, work, run)
   if (!work.alone && record?.state !== 'failed') return { kind: 'suspect' }
@@ -132,11 +134,11 @@ async function consumeSuspect(work: Work, run: Runtime, guard: Lease): Promise<S
 
 /** P18: counted under the digest of its bytes before it is decoded, so that a killer of parsers is buried too. */
 async function guardDecoding(
-  { delivery, alone }: Job,
+  { delivery, alone, claimId }: Job,
   { flow }: Runtime,
 ): Promise<Situation | { readonly kind: 'guarded'; readonly lease: Lease }> {
   const identity = rawIdentity(flow.scope, flow.topic, delivery.message.body)
-  const asked = { identity, fingerprint: noFingerprint, alone, by: 'delivery' } as const
+  const asked = { identity, fingerprint: noFingerprint, alone, claimId, by: 'delivery' } as const
   const { claim } = await claimKey(flow.store, requestOf(asked), flow.limits)
   if (claim.kind === 'granted') return { kind: 'guarded', lease: claim.lease }
   return refused(claim, { ...asked, parked: parkedMessage(delivery, flow) }, flow)

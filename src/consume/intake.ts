@@ -2,6 +2,7 @@ import type { Delivery } from '../delivery/source.ts'
 import { describeError, isSemelError } from '../errors/semel-error.ts'
 import { type EventBase, emit } from '../events/events.ts'
 import type { Identity } from '../inbox/identity.ts'
+import { newClaimId } from '../once/careful.ts'
 import { retryDelay } from '../once/outcome.ts'
 import { consume } from './consume.ts'
 import { type Driven, drive, type Final } from './drive.ts'
@@ -85,6 +86,7 @@ async function deliver(delivery: Delivery, run: Runtime): Promise<void> {
   const { source, joins, group, topic } = run.flow
   const { message } = delivery
   const suspect = delivery.redelivered === true
+  const claimId = newClaimId()
   let base: EventBase = { group, topic, key: message.key ?? message.id }
   let joined = false
   const acknowledge = joins
@@ -101,7 +103,7 @@ async function deliver(delivery: Delivery, run: Runtime): Promise<void> {
     alone: false,
     attempt(alone) {
       joined = false
-      return consume({ delivery, suspect, alone, acknowledge, onIdentified }, run)
+      return consume({ delivery, suspect, alone, claimId, acknowledge, onIdentified }, run)
     },
   }
   const final = await drive(driven, run)

@@ -1,5 +1,6 @@
+import type { Bytes } from '../inbox/bytes.ts'
 import { identityName } from '../inbox/identity.ts'
-import type { Lease, Outcome, ParkedMessage } from '../inbox/record.ts'
+import type { Lease, Outcome } from '../inbox/record.ts'
 import type { DueMessage } from '../inbox/store.ts'
 import { claimKey } from '../once/careful.ts'
 import { enterKey } from '../once/in-flight.ts'
@@ -8,58 +9,65 @@ import type { Runtime } from './runtime.ts'
 import type { Situation } from './verdict.ts'
 import { performUnder, refused, requestOf, type Work } from './work.ts'
 
+/** One parked message that somebody of this process wants to take. */
+export interface Taking {
+  readonly due: DueMessage
+  /** Whether nothing else runs now. */
+  readonly alone: boolean
+  /** One for all tries. */
+  readonly claimId: Bytes
+}
+
 /**
  * Takes one parked message that is due: by its stored identity and fingerprint (P22), always on the careful path.
  *
  * @throws SEMEL_STORE_…, SEMEL_OUTCOME_UNKNOWN
  */
-export async function consumeParked(
-  due: DueMessage,
-  alone: boolean,
-  run: Runtime,
-): Promise<Situation> {
+export async function consumeParked(taking: Taking, run: Runtime): Promise<Situation> {
   const { store } = run.flow
-  const leave = await enterKey(store, identityName(due), 0)
+  const leave = await enterKey(store, identityName(taking.due), 0)
   if (leave === undefined) return { kind: 'gone' }
   try {
-    return await claimAndPerform(due, alone, run)
+    return await claimAndPerform(taking, run)
   } finally {
     leave()
   }
 }
 
-async function claimAndPerform(due: DueMessage, alone: boolean, run: Runtime): Promise<Situation> {
-  const { flow } = run
-  const { scope, key, readable, fingerprint } = due
-  const asked = { identity: { scope, key, readable }, fingerprint, alone, by: 'parked' } as const
-  const { claim, sinceMs } = await claimKey(flow.store, requestOf(asked), flow.limits)
+async function claimAndPerform(taking: Taking, run: Runtime): Promise<Situation> {
+  const { store, limits } = run.flow
+  const asked = { ...workOf(taking, run), message: undefined }
+  const { claim, sinceMs } = await claimKey(store, requestOf(asked), limits)
   if (claim.kind === 'held' || claim.kind === 'mismatched') return { kind: 'gone' }
-  if (claim.kind !== 'granted') return refused(claim, { ...asked, parked: undefined }, flow)
-  if (claim.message === undefined) return { kind: 'gone' }
-  return performParked({ ...asked, message: claim.message, lease: claim.lease, sinceMs }, due, run)
+  if (claim.kind !== 'granted') return refused(claim, asked, run.flow)
+  const { lease, message } = claim
+  if (message === undefined) return { kind: 'gone' }
+  const decoded = await decodeMessage(message, run.flow)
+  if (decoded.kind === 'undecoded') return buryUndecoded(lease, decoded, run)
+  return performUnder(lease, sinceMs, { ...asked, message: decoded.message }, run)
 }
 
-interface Taken {
-  readonly identity: Work['identity']
-  readonly fingerprint: Uint8Array
-  readonly alone: boolean
-  readonly message: ParkedMessage
-  readonly lease: Lease
-  readonly sinceMs: number
-}
-
-async function performParked(taken: Taken, due: DueMessage, run: Runtime): Promise<Situation> {
-  const { identity, fingerprint, alone, lease, sinceMs } = taken
-  const decoded = await decodeMessage(taken.message, run.flow)
-  if (decoded.kind === 'undecoded') {
-    const { reason, detail } = decoded
-    const outcome: Outcome = { state: 'dead', reason, detail, message: undefined }
-    const settled = await run.flow.store.leases.settle(lease, outcome)
-    return settled === 'settled' ? { kind: 'dead', reason, detail } : { kind: 'fenced' }
+function workOf({ due, alone, claimId }: Taking, { flow }: Runtime): Omit<Work, 'message'> {
+  const { scope, key, readable, fingerprint, waitedMs } = due
+  return {
+    identity: { scope, key, readable },
+    fingerprint,
+    alone,
+    claimId,
+    expired: waitedMs > flow.limits.earlyMsMax,
+    by: 'parked',
+    parked: undefined,
+    acknowledge: undefined,
   }
-  const { message } = decoded
-  const expired = due.waitedMs > run.flow.limits.earlyMsMax
-  const kept = { parked: undefined, acknowledge: undefined, by: 'parked' } as const
-  const work: Work = { identity, fingerprint, message, alone, expired, ...kept }
-  return performUnder(lease, sinceMs, work, run)
+}
+
+/** It could be read when it was parked, or was never: a person has to look. */
+async function buryUndecoded(
+  lease: Lease,
+  { reason, detail }: Pick<Extract<Outcome, { state: 'dead' }>, 'reason' | 'detail'>,
+  { flow }: Runtime,
+): Promise<Situation> {
+  const outcome: Outcome = { state: 'dead', reason, detail, message: undefined }
+  const settled = await flow.store.leases.settle(lease, outcome)
+  return settled === 'settled' ? { kind: 'dead', reason, detail } : { kind: 'fenced' }
 }

@@ -1,6 +1,7 @@
 import { emit } from '../events/events.ts'
 import { identityName } from '../inbox/identity.ts'
 import type { DueMessage } from '../inbox/store.ts'
+import { newClaimId } from '../once/careful.ts'
 import { type Driven, drive } from './drive.ts'
 import { consumeParked } from './parked.ts'
 import { about, mark, type Runtime, sleep } from './runtime.ts'
@@ -25,11 +26,12 @@ export async function serveParked(run: Runtime): Promise<void> {
 }
 
 async function serveOne(message: DueMessage, run: Runtime): Promise<void> {
+  const claimId = newClaimId()
   const driven: Driven = {
     about: () => about(run.flow, message),
     name: identityName(message),
     alone: message.suspect,
-    attempt: (alone) => consumeParked(message, alone, run),
+    attempt: (alone) => consumeParked({ due: message, alone, claimId }, run),
   }
   await drive(driven, run).catch((error: unknown) => run.breakOff(error))
 }

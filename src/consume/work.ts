@@ -21,6 +21,7 @@ export interface Work {
   readonly parked: ParkedMessage | undefined
   readonly by: 'delivery' | 'parked'
   readonly alone: boolean
+  readonly claimId: Bytes
   readonly expired: boolean
   readonly acknowledge: (() => void) | undefined
 }
@@ -117,10 +118,10 @@ export function settledSituation(outcome: Outcome, attempt: number, error: unkno
 }
 
 export function requestOf(
-  work: Pick<Work, 'identity' | 'fingerprint' | 'alone' | 'by'>,
-): Omit<ClaimRequest, 'claimId'> {
-  const { identity, fingerprint, alone, by } = work
-  return { ...identity, fingerprint, alone, by }
+  work: Pick<Work, 'identity' | 'fingerprint' | 'claimId' | 'alone' | 'by'>,
+): ClaimRequest {
+  const { identity, fingerprint, claimId, alone, by } = work
+  return { ...identity, fingerprint, claimId, alone, by }
 }
 
 export function parkedMessage(

@@ -77,7 +77,7 @@ function textPart(part: unknown): string {
   }
   if (typeof part === 'bigint') return part.toString()
   if (typeof part === 'number') {
-    if (Number.isSafeInteger(part)) return String(part === 0 ? 0 : part)
+    if (Number.isSafeInteger(part)) return String(part)
     throw invalid(Number.isInteger(part) ? `${part}, which is beyond 2^53` : `the number ${part}`)
   }
   if (part === undefined || part === null)

@@ -27,8 +27,13 @@ export interface Waiting {
   readonly logged: Logged
   visibleMs: number
   deliveries: number
-  /** Who has it in hand; a new object for each delivery. */
-  receipt: object | undefined
+  /** Of the delivery that is in somebody's hand. */
+  receipt: Receipt | undefined
+}
+
+/** A new one for each delivery. */
+export interface Receipt {
+  readonly owner: object
 }
 
 /** How far one group, or one instance of it, has come. */

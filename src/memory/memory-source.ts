@@ -1,6 +1,7 @@
-import type { Delivery, Source, Subscription } from '../delivery/source.ts'
+import type { Source, SourceCapabilities, Subscription } from '../delivery/source.ts'
 import { SemelError } from '../errors/semel-error.ts'
 import { resolveOptions } from '../options/resolve.ts'
+import { memoryHand } from './memory-hand.ts'
 import type { MemoryQueue, MemoryTopic, Position, Waiting } from './memory-queue.ts'
 
 export interface MemorySourceOptions {
@@ -17,9 +18,12 @@ interface Place {
   readonly position: Position
 }
 
-interface MemoryDelivery extends Delivery {
-  readonly waiting: Waiting
-  readonly receipt: object
+const capabilities: Omit<SourceCapabilities, 'holdMs'> = {
+  marksRedelivery: true,
+  delays: 'native',
+  order: 'queue',
+  redeliveryHorizonMs: Number.POSITIVE_INFINITY,
+  deliveriesMax: undefined,
 }
 
 /** With a clock of the user's own nobody says when time has passed: it is looked at this often, in milliseconds. */
@@ -31,7 +35,7 @@ const trimAfter = 256
 export function memorySource(queue: MemoryQueue, options: MemorySourceOptions): Source {
   const { holdMs } = resolveOptions('memorySource', options, ['holdMs'], ['topic', 'tag'])
   const wants = tagFilter(options.tag ?? '*')
-  const mine = new Set<Waiting>()
+  const hand = memoryHand(queue.clock, holdMs)
   let place: Place | undefined
   let closed = false
   let settled = 0
@@ -41,36 +45,11 @@ export function memorySource(queue: MemoryQueue, options: MemorySourceOptions): 
     if (place !== undefined) return place
     throw new SemelError('SEMEL_SOURCE_CLOSED', 'the memory source has not been opened')
   }
-  function held(deliveries: readonly Delivery[]): readonly Waiting[] {
-    return (deliveries as readonly MemoryDelivery[]).filter(isHeld).map(({ waiting }) => waiting)
-  }
-  function giveBack(waiting: Waiting, visibleMs: number): void {
-    waiting.receipt = undefined
-    waiting.visibleMs = visibleMs
-    mine.delete(waiting)
-  }
-  function handOut(waiting: Waiting, nowMs: number): MemoryDelivery {
-    const receipt = {}
-    waiting.receipt = receipt
-    waiting.visibleMs = nowMs + holdMs
-    waiting.deliveries++
-    mine.add(waiting)
-    const { logged, deliveries } = waiting
-    const redelivered = deliveries > 1
-    return { message: logged.message, redelivered, deliveryCount: deliveries, waiting, receipt }
-  }
 
   return {
     name: 'memory',
     topic: options.topic,
-    capabilities: {
-      marksRedelivery: true,
-      delays: 'native',
-      order: 'queue',
-      holdMs,
-      redeliveryHorizonMs: Number.POSITIVE_INFINITY,
-      deliveriesMax: undefined,
-    },
+    capabilities: { ...capabilities, holdMs },
     within: undefined,
     async open(subscription: Subscription) {
       if (closed) opened()
@@ -83,40 +62,35 @@ export function memorySource(queue: MemoryQueue, options: MemorySourceOptions): 
         if (signal.aborted || closed) return []
         const nowMs = queue.clock.nowMs()
         const visible = reach(topic, position, wants, limit, nowMs)
-        if (visible.length > 0) return visible.map((waiting) => handOut(waiting, nowMs))
+        if (visible.length > 0) return visible.map(hand.take)
         await change(topic, nextMs(position, nowMs), signal)
       }
     },
     async ack(deliveries) {
       const { topic, position } = opened()
-      for (const waiting of held(deliveries)) {
+      for (const waiting of hand.held(deliveries)) {
+        hand.give(waiting, 0)
         position.waiting.delete(waiting.logged.seq)
-        giveBack(waiting, waiting.visibleMs)
         if (++settled % trimAfter === 0) topic.trim()
       }
     },
     async nack(deliveries, redeliverAfterMs) {
       const { topic } = opened()
-      const visibleMs = queue.clock.nowMs() + redeliverAfterMs
-      for (const waiting of held(deliveries)) giveBack(waiting, visibleMs)
+      for (const waiting of hand.held(deliveries)) hand.give(waiting, redeliverAfterMs)
       topic.changed()
     },
     async renew(deliveries) {
       opened()
-      for (const waiting of held(deliveries)) waiting.visibleMs = queue.clock.nowMs() + holdMs
+      for (const waiting of hand.held(deliveries)) hand.keep(waiting)
     },
     async close() {
       if (closed) return
       closed = true
-      for (const waiting of mine) giveBack(waiting, queue.clock.nowMs())
-      place?.topic.changed()
+      if (place === undefined) return
+      hand.giveAll(place.position)
+      place.topic.changed()
     },
   }
-}
-
-/** Whether it has not passed to somebody else meanwhile. */
-function isHeld({ waiting, receipt }: MemoryDelivery): boolean {
-  return waiting.receipt === receipt
 }
 
 /** What may be taken now: first what comes again or was delayed, then what is new. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Bytes } from '../inbox/bytes.ts'
 import type { Claim, ClaimRequest } from '../inbox/claim.ts'
 import { monotonicMs } from '../inbox/clock.ts'
 import type { Lease, Outcome, ParkedMessage } from '../inbox/record.ts'
@@ -25,15 +26,19 @@ export type Performed =
   /** Stopped by us: given back, nothing counted. */
   | { readonly kind: 'aborted'; readonly error: unknown }
 
+/** Made once for each message in hand, before its first claim: a claim whose answer was lost finds itself again. */
+export function newClaimId(): Bytes {
+  return new Uint8Array(randomBytes(16))
+}
+
 /** Asks for a key. The attempt is counted before anything of it can go wrong (P12). */
 export async function claimKey(
   store: Store,
-  request: Omit<ClaimRequest, 'claimId'>,
+  request: ClaimRequest,
   terms: CarefulTerms,
 ): Promise<{ readonly claim: Claim; readonly sinceMs: number }> {
   const sinceMs = monotonicMs()
-  const claimId = new Uint8Array(randomBytes(16))
-  const [claim] = await store.leases.claim([{ ...request, claimId }], terms)
+  const [claim] = await store.leases.claim([request], terms)
   return { claim: claim ?? { kind: 'gone' }, sinceMs }
 }
 

@@ -5,7 +5,7 @@ import type { Store } from '../inbox/store.ts'
 import type { Strategy } from '../inbox/strategy.ts'
 import { askAgain } from './again.ts'
 import { type Answer, refusedAnswer } from './answer.ts'
-import { type CarefulTerms, claimKey, performGranted } from './careful.ts'
+import { type CarefulTerms, claimKey, newClaimId, performGranted } from './careful.ts'
 import { answerOf } from './known.ts'
 import { type LeaseKeeper, leaseKeeper } from './lease-keeper.ts'
 import { HandlerFailure } from './perform.ts'
@@ -72,7 +72,8 @@ export async function performInCallers(door: Door, tx: unknown, task: Task): Pro
 
 async function tryCarefully(door: Door, task: Task): Promise<Answer> {
   const { store, terms } = door
-  const { claim, sinceMs } = await askAgain(() => claimKey(store, requestOf(task), terms))
+  const request = { ...requestOf(task), claimId: newClaimId() }
+  const { claim, sinceMs } = await askAgain(() => claimKey(store, request, terms))
   return answerClaim(door, task, claim, sinceMs)
 }
 

@@ -104,7 +104,7 @@ export const options = {
   jsonDepthMax: {
     default: 1_000,
     min: 1,
-    max: 10_000,
+    max: 2_000,
     unit: 'levels',
     of: ['consumer'],
     says: 'Deepest nesting of a JSON body.',

@@ -1,3 +1,4 @@
+export { type ManualClock, manualClock } from './manual-clock.ts'
 export { sourceCases } from './source-cases.ts'
 export type {
   Lack,

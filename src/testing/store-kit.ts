@@ -171,8 +171,8 @@ export async function effect(
   end()
 }
 
-export async function effectOf({ effects }: OpenedStore, key: string): Promise<string | undefined> {
-  return await (effects as Effects).read(key)
+export function effectOf({ effects }: OpenedStore, key: string): Promise<string | undefined> {
+  return (effects as Effects).read(key)
 }
 
 /** Fails unless the error has this code. */

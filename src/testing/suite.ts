@@ -66,7 +66,8 @@ export function register<Opened extends Closable>(
   adapter: Adapter<Opened>,
 ): void {
   for (const one of cases) {
-    test(`${adapter.name}: ${one.promise}`, async (context) => {
+    const rule = one.rule === undefined ? '' : ` (${one.rule})`
+    test(`${adapter.name}: ${one.promise}${rule}`, async (context) => {
       const because = (await adapter.notRun?.()) ?? (await tryCase(one, adapter))
       if (because !== undefined) context.skip(because)
     })

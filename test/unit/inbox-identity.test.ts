@@ -45,7 +45,12 @@ test('the range of a group covers its scopes and no other', () => {
       const bytes = encodeScope(scope)
       assert.equal(!below(bytes, range.from) && below(bytes, range.below), scope.group === group)
     }),
-    { examples: [[{ group: 'a', keyspace: '\u{10ffff}'.repeat(100) }, 'a']] },
+    {
+      examples: [
+        [{ group: 'a', keyspace: '\u{10ffff}'.repeat(100) }, 'a'],
+        [{ group: 'a', keyspace: 'k', tenant: 't'.repeat(200) }, 'a'],
+      ],
+    },
   )
 })
 
@@ -54,6 +59,7 @@ test('parts come back from their composition', () => {
     fc.property(fc.array(fc.uint8Array({ maxLength: 300 })), (parts) => {
       assert.deepEqual(decompose(compose(parts)).map(hex), parts.map(hex))
     }),
+    { examples: [[[0, 127, 128, 255, 256, 16_383, 16_384].map((length) => new Uint8Array(length))]] },
   )
   assert.equal(hex(fromHex('00ff')), '00ff')
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import { isSemelError, type SemelCode } from 'semel'
+import { isSemelError, options, type SemelCode } from 'semel'
 import { type JsonValue, parseJson } from '../../src/inbox/json.ts'
 
 const parse = (text: string, depthMax = 1_000): JsonValue =>
@@ -78,6 +78,15 @@ test('as deep as allowed is read, in arrays and in objects', () => {
   assert.doesNotThrow(() => parse(nested('{"a":', '}', 1_000)))
   assert.doesNotThrow(() => parse(`"${'['.repeat(5_000)}"`))
   assert.doesNotThrow(() => parse(`"\\"${'['.repeat(5_000)}"`))
+})
+
+test('at the largest jsonDepthMax every parser still has room to recurse', () => {
+  const deepest = options.jsonDepthMax.max
+  for (const [open, leaf, close] of [
+    ['[', '"\\u0041"', ']'],
+    ['{"a":', '90071992547409931', '}'],
+  ] as const)
+    assert.doesNotThrow(() => parse(open.repeat(deepest) + leaf + close.repeat(deepest), deepest))
 })
 
 test('siblings are not depth', () => {

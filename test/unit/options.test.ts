@@ -26,6 +26,7 @@ test('what is not given has its default', () => {
 
 test('an unknown option is refused with the nearest name', () => {
   assert.match(refusal({ leaseMS: 1 }, 'SEMEL_OPTION_UNKNOWN'), /"leaseMS"; did you mean "leaseMs"\?/)
+  assert.match(refusal({ LEASEMS: 1 }, 'SEMEL_OPTION_UNKNOWN'), /did you mean "leaseMs"\?/)
   assert.match(refusal({ groop: 'g' }, 'SEMEL_OPTION_UNKNOWN'), /did you mean "group"\?/)
 })
 
@@ -59,6 +60,7 @@ for (const [what, leaseMs] of [
   ['a bigint', 30_000n],
   ['an object whose toString throws', { toString: () => assert.fail('called') }],
   ['a negative number', -1],
+  ['too large', 3_600_001],
 ] as const)
   test(`an option that is ${what} is refused`, () => {
     refusal({ leaseMs }, 'SEMEL_OPTION_INVALID')

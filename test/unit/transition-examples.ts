@@ -27,9 +27,9 @@ const parkedMessage: ParkedMessage = {
   lane: undefined,
 }
 
-const leased: InboxRecord = {
+const leased = {
   ...target,
-  state: 'leased',
+  state: 'leased' as const,
   token: 5,
   claimId: mine,
   attempts: 2,
@@ -41,7 +41,7 @@ const leased: InboxRecord = {
   detail: undefined,
   origin: undefined,
   changedMs: 7,
-}
+} satisfies InboxRecord
 const failed: InboxRecord = { ...leased, state: 'failed', reason: 'failed', detail: 'no' }
 
 /** A record in each state, and in the variants that a guard tells apart. */
@@ -117,6 +117,8 @@ export const examples: readonly Example[] = [
   { row: 8, record: parked(before.due), ask: claimed({ by: 'run' }) },
   { row: 8, record: parked(leased), ask: claimed({ by: 'run' }) },
   { row: 9, record: parked(before.due), ask: claimed({}) },
+  { row: 9, record: parked(failed), ask: claimed({}) },
+  { row: 9, record: parked(leased), ask: claimed({}) },
   { row: 9, record: parked(before.ended), ask: claimed({ alone: true }, 1) },
   { row: 10, record: before.due, ask: claimed({}, 2) },
   { row: 10, record: before.ended, ask: claimed({}, 2) },

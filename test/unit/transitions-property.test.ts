@@ -39,7 +39,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
     attemptsMax: fc.constantFrom(1, 2, 16),
     body: fc.boolean(),
   }),
-  { maxLength: 40 },
+  { maxLength: 40, size: 'max' },
 )
 
 interface Moment {
@@ -174,7 +174,7 @@ for (const [promise, look] of Object.entries(promises))
   test(`in every sequence of asks: ${promise}`, () => {
     fc.assert(
       fc.property(steps, (life) => live(life, look)),
-      { numRuns: 500 },
+      { numRuns: 300 },
     )
   })
 

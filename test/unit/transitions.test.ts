@@ -47,7 +47,14 @@ test('a crash counts only if the message ran alone (P15)', () => {
   assert.deepEqual([alone?.attempts, beside?.attempts], [before.ended.attempts + 1, before.ended.attempts])
 })
 
-test('a completed record drops its message, a failed and a dead one keep it (P4)', () => {
+test('what completes drops the message that it was parked with (P4)', () => {
+  const parked = { ...before.leased, origin: target.key }
+  const lease = { ...target, claimId: parked.claimId, token: parked.token, attempt: 1 }
+  const ask = { on: 'settle', lease, outcome: outcomes[0], repeatable: true } as const
+  assert.equal(decide(parked, target, ask, nowMs).next?.origin, undefined)
+})
+
+test('a completed record has no message, a failed and a dead one keep theirs (P4)', () => {
   const origins = outcomes.map((outcome) => {
     const { next } = decide(undefined, target, { on: 'insert', fingerprint: target.key, outcome }, nowMs)
     return next?.origin !== undefined
@@ -56,7 +63,7 @@ test('a completed record drops its message, a failed and a dead one keep it (P4)
 })
 
 test('a renewal is no change that an operator would list as the newest', () => {
-  const lease = { ...target, claimId: before.leased.claimId ?? target.key, token: before.leased.token, attempt: 1 }
+  const lease = { ...target, claimId: before.leased.claimId, token: before.leased.token, attempt: 1 }
   const { next } = decide(before.leased, target, { on: 'renew', lease, leaseMs: 500 }, nowMs)
   assert.equal(next?.changedMs, before.leased.changedMs)
   assert.equal(next?.untilMs, nowMs + 500)

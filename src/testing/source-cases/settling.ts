@@ -121,7 +121,8 @@ export const settling: readonly SourceCase[] = [
     },
   },
   {
-    promise: 'a former owner can neither give back nor keep what somebody else has now',
+    promise:
+      'a former owner can neither give back nor keep what somebody else has now, also by closing',
     rule: 'P7',
     needs: [holds, guarded],
     async run(opened) {
@@ -133,6 +134,7 @@ export const settling: readonly SourceCase[] = [
       const mine = await take(owner, 1)
       await former.nack(late, 0).catch(() => {})
       await former.renew(late).catch(() => {})
+      await former.close()
       await nothingComes(opened, await subscribed(opened))
       await opened.passTime(opened.holdMs)
       await nothingComes(opened, await subscribed(opened))

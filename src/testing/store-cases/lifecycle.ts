@@ -87,6 +87,28 @@ export const lifecycle: readonly StoreCase[] = [
     },
   },
   {
+    promise: 'a transaction during which the store is closed is committed whole, or refused whole',
+    needs: [transactions],
+    async run(opened) {
+      const { store } = opened
+      const closing: Promise<void>[] = []
+      const outcome = await inTransaction(opened, async (transaction) => {
+        await transaction.insert([newRecord()])
+        closing.push(store.close())
+        await effect(opened, transaction, 'A-17')
+        await transaction.seal([{ ...identity(), result: '30' }])
+      }).then(
+        () => 'done',
+        (error: unknown) => coded('SEMEL_STORE_CLOSED')(error) && undefined,
+      )
+      await Promise.all(closing)
+      const again = await opened.reopen?.()
+      if (again === undefined) return
+      assert.equal((await standing(again)) !== undefined, outcome === 'done')
+      assert.equal(await effectOf(opened, 'A-17'), outcome)
+    },
+  },
+  {
     promise: 'what one handle writes the other one reads, and closing one leaves the other open',
     needs: [secondHandle],
     async run(opened) {

@@ -83,7 +83,8 @@ export const transactionCases: readonly StoreCase[] = [
     },
   },
   {
-    promise: 'inserts answer in the order given, also unsorted and with a key that stands twice',
+    promise:
+      'a transaction answers its inserts in the order given, also unsorted and with a key twice',
     rule: 'P8',
     needs: [transactions],
     async run(opened) {
@@ -211,7 +212,8 @@ export const transactionCases: readonly StoreCase[] = [
           }),
         ),
       )
-      assert.deepEqual(seen.sort(), ['applied', ...Array<string>(7).fill('completed')])
+      assert.equal(seen.filter((one) => one === 'applied').length, 1)
+      assert.equal(seen.filter((one) => one === 'completed').length, 7)
     },
   },
   {

@@ -1,0 +1,71 @@
+import { extname, join } from 'node:path'
+import { type Child, startChild } from './children.ts'
+import { type Draw, pick } from './random.ts'
+
+/** Consumers of one way. Who is killed is replaced at once. */
+export interface Crew {
+  /** Kills one of them at some moment, or, if it comes there soon enough, at a named point. */
+  killOne(draw: Draw, point: string | undefined): Promise<void>
+  stop(): Promise<void>
+  /** Kills whoever is left. */
+  kill(): Promise<void>
+  /** Aborts when consumers end again and again that nobody killed. */
+  readonly broken: AbortSignal
+}
+
+/** Node runs the worker as it runs this file: from its TypeScript source, or built. */
+const module = join(import.meta.dirname, `worker${extname(import.meta.filename)}`)
+const consumers = 3
+/** A point that is not reached by then is no place to be killed at: it happens anywhere. */
+const pointMsMax = 400
+const stopMsMax = 5_000
+const endedMax = 5
+
+export function crew(way: string, file: string, env: NodeJS.ProcessEnv): Crew {
+  const broken = new AbortController()
+  const members = new Set<Child>()
+  let ended = 0
+  let closed = false
+
+  function hire(): void {
+    if (closed) return
+    const child = startChild({ module, given: { way, file }, env })
+    members.add(child)
+    void child.ended.then(({ said }) => {
+      // One that was killed or asked to stop has left the crew before.
+      if (!members.delete(child)) return
+      if (++ended < endedMax) hire()
+      else broken.abort(new Error(`the consumers of ${way} end by themselves: ${said}`))
+    })
+  }
+  for (let hired = 0; hired < consumers; hired++) hire()
+
+  function dismiss(): readonly Child[] {
+    closed = true
+    const last = [...members]
+    members.clear()
+    return last
+  }
+
+  return {
+    broken: broken.signal,
+    async killOne(draw, point) {
+      const child = pick([...members], draw)
+      if (child === undefined) return
+      if (point !== undefined) await Promise.race([child.standAt(point), after(pointMsMax)])
+      members.delete(child)
+      await child.kill()
+      hire()
+    },
+    async stop() {
+      await Promise.all(dismiss().map((child) => child.stop(stopMsMax)))
+    },
+    async kill() {
+      await Promise.all(dismiss().map((child) => child.kill()))
+    },
+  }
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

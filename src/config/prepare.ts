@@ -1,0 +1,156 @@
+import { type Consumer, createConsumer } from '../consume/create-consumer.ts'
+import type { AnyOptions } from '../consume/flow.ts'
+import { isSemelError, SemelError } from '../errors/semel-error.ts'
+import { inbox, marker } from '../strategies/index.ts'
+import type { Store } from '../inbox/store.ts'
+import type { ConsumerConfig, Opening, StrategyConfig } from './config.ts'
+import type { Environment } from './environment.ts'
+import { importFile, type LoadedHandler, loadHandler } from './handler-module.ts'
+import { fingerprintFrom, keyFrom } from './paths.ts'
+import { type ConsumerPlan, type ReadConfig, readConfig } from './read-config.ts'
+import { technologies } from './technologies.ts'
+import { resolve } from 'node:path'
+
+/** Consumers that are ready to start. */
+export interface Prepared {
+  readonly consumers: readonly Consumer[]
+  /** Calls of handlers that have begun and not ended, also those that were given up long ago. */
+  unsettled(): number
+  /** Closes the stores that were opened here; after the consumers have stopped. */
+  close(): Promise<void>
+}
+
+/**
+ * Makes the consumers of a file: of YAML, or of a module that exports `consumers`.
+ *
+ * @throws SEMEL_CONFIG_INVALID and what `readConfig` and `createConsumer` throw, with the position in the file.
+ */
+export function prepareConsumers(file: string, env: Environment): Promise<Prepared> {
+  return /\.ya?ml$/i.test(file) ? fromConfig(readConfig(file, env)) : fromModule(file)
+}
+
+/** A store of a configuration file, opened and not prepared; one for all that name the same. */
+export function storeOpener(file: string): {
+  open(opening: Opening): Promise<Store>
+  close(): Promise<void>
+} {
+  const stores = new Map<string, Store>()
+  return {
+    async open(opening) {
+      const [name, setting] = entryOf(opening)
+      const known = stores.get(`${name} ${setting}`)
+      if (known !== undefined) return known
+      const store = await made(technologies[name]?.store?.(setting, file))
+      stores.set(`${name} ${setting}`, store)
+      return store
+    },
+    async close() {
+      for (const store of stores.values()) await store.close()
+    },
+  }
+}
+
+async function fromConfig({ file, plans }: ReadConfig): Promise<Prepared> {
+  const stores = storeOpener(file)
+  const handlers = countCalls()
+  const consumers: Consumer[] = []
+  for (const plan of plans) {
+    const loaded = await loadHandler(file, plan)
+    const store = await stores.open(plan.store)
+    consumers.push(
+      await consumerOf(file, plan, { ...loaded, handler: handlers.count(loaded.handler) }, store),
+    )
+  }
+  return { consumers, unsettled: handlers.running, close: stores.close }
+}
+
+async function consumerOf(
+  file: string,
+  plan: ConsumerPlan,
+  loaded: LoadedHandler,
+  store: Store,
+): Promise<Consumer> {
+  const { group, consumer } = plan
+  const [name, setting] = entryOf(plan.source)
+  const { topic, tag } = consumer
+  try {
+    const source = await made(technologies[name]?.source?.(setting, file, { topic, tag }))
+    const options = { ...optionsOf(consumer, loaded), group, source, store, watchdog: true }
+    return createConsumer(options as AnyOptions)
+  } catch (error) {
+    throw isSemelError(error)
+      ? new SemelError(error.code, `${plan.where()}: ${error.message}`, { cause: error })
+      : error
+  }
+}
+
+function optionsOf(consumer: ConsumerConfig, loaded: LoadedHandler): object {
+  const { key, fingerprint, keyspace, instance, strategy, options } = consumer
+  const { handler, body } = loaded
+  return {
+    ...options,
+    handler,
+    key: key === undefined ? loaded.key : keyFrom(key),
+    ...given({ body, keyspace, instance }),
+    ...given({ strategy: strategyOf(strategy), fingerprint: fingerprintOf(fingerprint) }),
+  }
+}
+
+function strategyOf(strategy: StrategyConfig | undefined): object | undefined {
+  if (strategy === undefined || strategy === 'inbox') return inbox()
+  return marker(strategy.marker)
+}
+
+function fingerprintOf(fingerprint: ConsumerConfig['fingerprint']): unknown {
+  return fingerprint === undefined || fingerprint === 'off'
+    ? fingerprint
+    : fingerprintFrom(fingerprint)
+}
+
+/** An option that is undefined would be one that was given. */
+function given(members: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined))
+}
+
+function entryOf(opening: Opening): readonly [name: string, setting: string] {
+  const [entry] = Object.entries(opening)
+  return [entry?.[0] ?? '', entry?.[1] ?? '']
+}
+
+function made<T>(making: Promise<T> | undefined): Promise<T> {
+  return making ?? Promise.reject(new SemelError('SEMEL_INVARIANT_BROKEN', 'no such technology'))
+}
+
+/** Handlers cannot be made to end; at least it is known that one has not. */
+function countCalls(): {
+  count(handler: LoadedHandler['handler']): LoadedHandler['handler']
+  running(): number
+} {
+  let running = 0
+  const over = (): void => void running--
+  return {
+    running: () => running,
+    count: (handler) => (message, context) => {
+      const answer = handler(message, context)
+      if (!(answer instanceof Promise)) return answer
+      running++
+      answer.then(over, over)
+      return answer
+    },
+  }
+}
+
+async function fromModule(file: string): Promise<Prepared> {
+  const { consumers } = await importFile(resolve(file), file)
+  if (!Array.isArray(consumers) || consumers.length === 0 || !consumers.every(isConsumer))
+    throw new SemelError(
+      'SEMEL_CONFIG_INVALID',
+      `${file} must export consumers, a list of what createConsumer() answers`,
+    )
+  return { consumers: consumers as Consumer[], unsettled: () => 0, close: async () => {} }
+}
+
+function isConsumer(value: unknown): boolean {
+  const members = ['start', 'stop', 'status', 'assurance', 'ended']
+  return typeof value === 'object' && value !== null && members.every((name) => name in value)
+}

@@ -1,0 +1,92 @@
+-- read: one record.
+--   1 scope, 2 key
+select readable, state, token, claim_id, attempts, alone, until_ms, fingerprint, result, reason, detail,
+       origin, changed_ms
+  from semel_inbox
+ where scope = ? and key = ?;
+
+-- insert: a record where there is none; no change where there is one.
+insert into semel_inbox
+       (scope, key, readable, state, token, claim_id, attempts, alone, until_ms, fingerprint, result, reason,
+        detail, origin, changed_ms)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    on conflict (scope, key) do nothing;
+
+-- put: a record, whatever stood there.
+insert into semel_inbox
+       (scope, key, readable, state, token, claim_id, attempts, alone, until_ms, fingerprint, result, reason,
+        detail, origin, changed_ms)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    on conflict (scope, key) do update
+   set readable = excluded.readable, state = excluded.state, token = excluded.token,
+       claim_id = excluded.claim_id, attempts = excluded.attempts, alone = excluded.alone,
+       until_ms = excluded.until_ms, fingerprint = excluded.fingerprint, result = excluded.result,
+       reason = excluded.reason, detail = excluded.detail, origin = excluded.origin,
+       changed_ms = excluded.changed_ms;
+
+-- remove: one record.
+--   1 scope, 2 key
+delete from semel_inbox
+ where scope = ? and key = ?;
+
+-- sealed: the result of a record, if it is completed.
+--   1 scope, 2 key
+select result
+  from semel_inbox
+ where scope = ? and key = ? and state = 2;
+
+-- writeResult: of a record that is completed.
+--   1 result, 2 scope, 3 key
+update semel_inbox
+   set result = ?
+ where scope = ? and key = ? and state = 2;
+
+-- list: the newest change first.
+--   1 state or null, 2 reason or null, 3 whether only with a message (1, 0), 4 limit, 5 offset
+select scope, key, readable, state, token, claim_id, attempts, alone, until_ms, fingerprint, result, reason,
+       detail, origin, changed_ms
+  from semel_inbox
+ where state = ifnull(?, state) and reason is ifnull(?, reason) and (origin is not null) >= ?
+ order by changed_ms desc, scope, key
+ limit ? offset ?;
+
+-- listScopes: the same, of a range of scopes.
+--   1 first scope, 2 scope after the last, then as list
+select scope, key, readable, state, token, claim_id, attempts, alone, until_ms, fingerprint, result, reason,
+       detail, origin, changed_ms
+  from semel_inbox
+ where scope >= ? and scope < ?
+   and state = ifnull(?, state) and reason is ifnull(?, reason) and (origin is not null) >= ?
+ order by changed_ms desc, scope, key
+ limit ? offset ?;
+
+-- count: records by scope and state.
+select scope, state, count(*) as records
+  from semel_inbox
+ group by scope, state;
+
+-- countScopes: the same, of a range of scopes.
+--   1 first scope, 2 scope after the last
+select scope, state, count(*) as records
+  from semel_inbox
+ where scope >= ? and scope < ?
+ group by scope, state;
+
+-- prunable: completed records whose time has passed.
+--   1 now, 2 limit
+select scope, key
+  from semel_inbox
+ where state = 2 and until_ms <= ?
+ order by until_ms
+ limit ?;
+
+-- audit: notes an act.
+insert into semel_audit (scope, key, at_ms, who, act, why)
+values (?, ?, ?, ?, ?, ?);
+
+-- audited: acts on a key, the first one first.
+--   1 scope, 2 key
+select at_ms, who, act, why
+  from semel_audit
+ where scope = ? and key = ?
+ order by seq;

@@ -1,0 +1,31 @@
+import {
+  type AdapterReport,
+  runCases,
+  type SourceAdapter,
+  sourceCases,
+  type StoreAdapter,
+  storeCases,
+} from 'semel/testing'
+import { leaseOnlyStoreAdapter, memorySourceAdapter, memoryStoreAdapter } from './memory.ts'
+
+/** One adapter with the suite of its port. */
+export interface Runnable {
+  readonly kind: 'store' | 'source'
+  readonly name: string
+  run(): Promise<AdapterReport>
+}
+
+/** Every adapter of this package. */
+export const adapters: readonly Runnable[] = [
+  store(memoryStoreAdapter),
+  store(leaseOnlyStoreAdapter),
+  source(memorySourceAdapter),
+]
+
+function store(adapter: StoreAdapter): Runnable {
+  return { kind: 'store', name: adapter.name, run: () => runCases(storeCases, adapter) }
+}
+
+function source(adapter: SourceAdapter): Runnable {
+  return { kind: 'source', name: adapter.name, run: () => runCases(sourceCases, adapter) }
+}
