@@ -40,9 +40,11 @@ for (const [subpath, target] of Object.entries(exports)) {
     },
   })
   const result = Extractor.invoke(config, { localBuild: !check, showVerboseMessages: false })
-  if (check && result.apiReportChanged) stale++
+  if (result.errorCount > 0 || (check && result.apiReportChanged)) stale++
   process.stdout.write(
     `${name}: errors ${result.errorCount} warnings ${result.warningCount} changed ${result.apiReportChanged}\n`,
   )
 }
-process.exitCode = stale
+if (check && stale > 0)
+  process.stdout.write('public names have changed: npm run api, and say so in CHANGELOG.md\n')
+process.exitCode = stale > 0 ? 1 : 0

@@ -10,7 +10,11 @@ try {
   const pack = ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder]
   const { stdout } = run('npm', pack, 'pipe')
   const attw = join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js')
-  run(process.execPath, [attw, join(folder, stdout.trim()), '--profile', 'esm-only', '-q'], 'inherit')
+  run(
+    process.execPath,
+    [attw, join(folder, stdout.trim()), '--profile', 'esm-only', '-q'],
+    'inherit',
+  )
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

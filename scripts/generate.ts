@@ -15,7 +15,9 @@ const pages: readonly (readonly [file: string, text: string])[] = [
   [join(root, 'docs/options.md'), optionsPage()],
   [architecture, withBlock(readFileSync(architecture, 'utf8'), 'states', statesBlock())],
 ]
-const stale = pages.filter(([file, text]) => !existsSync(file) || readFileSync(file, 'utf8') !== text)
+const stale = pages.filter(
+  ([file, text]) => !existsSync(file) || readFileSync(file, 'utf8') !== text,
+)
 for (const [file, text] of check ? [] : stale) writeFileSync(file, text)
 for (const [file] of stale)
   console.log(`${check ? 'is not what its table says' : 'written'}: ${relative(root, file)}`)
@@ -111,9 +113,7 @@ function edgesOf({ on, from, to }: Transition): readonly Edge[] {
   if (to === undefined) return []
   const targets: readonly (State | 'absent')[] =
     to === 'as asked' ? ['completed', 'failed', 'dead'] : [to]
-  return from.flatMap((before) =>
-    targets.map((after): Edge => [point(before), point(after), on]),
-  )
+  return from.flatMap((before) => targets.map((after): Edge => [point(before), point(after), on]))
 }
 
 /** No record is where everything begins and ends. */

@@ -1,9 +1,5 @@
-export {
-  type Consumer,
-  type ConsumerOptions,
-  type ConsumerStatus,
-  createConsumer,
-} from './consume/create-consumer.ts'
+export type { Consumer, ConsumerOptions, ConsumerStatus } from './consume/consumer-options.ts'
+export { createConsumer } from './consume/create-consumer.ts'
 export type { Message } from './delivery/message.ts'
 export {
   type DelayLevel,
@@ -33,7 +29,37 @@ export {
 export { type Assurance, type AssuranceLevel, assuranceNames } from './inbox/assurance.ts'
 export type { JsonOf, JsonShape, JsonValue } from './inbox/json.ts'
 export type { Key, KeyPart } from './inbox/key.ts'
-export type { NoTransaction, Store, StoreCapabilities } from './inbox/store.ts'
+export type {
+  Act,
+  AuditEntry,
+  Inspector,
+  RecordCount,
+  RecordDetails,
+  RecordFilter,
+} from './inbox/inspector.ts'
+export type { Claim, ClaimRequest, ClaimTerms, NewRecord } from './inbox/claim.ts'
+export type { Identity } from './inbox/identity.ts'
+export type {
+  InboxRecord,
+  Lease,
+  Outcome,
+  ParkedMessage,
+  Reason,
+  RecordView,
+  State,
+} from './inbox/record.ts'
+export type {
+  DueMessage,
+  Leases,
+  NoTransaction,
+  OpenTransaction,
+  Parking,
+  ParkingUsage,
+  SealedRecord,
+  Store,
+  StoreCapabilities,
+  Transactions,
+} from './inbox/store.ts'
 export type { Strategy } from './inbox/strategy.ts'
 export type { AttemptContext, HandlerContext, TransactionContext } from './once/context.ts'
 export {

@@ -28,7 +28,9 @@ rmSync(scratch, { recursive: true, force: true })
 
 for (const { what, because } of notRun) console.log(`not run: ${what}, because ${because}`)
 const counts = [`${passed} passed`, `${failed} failed`, ...(skipped ? [`${skipped} skipped`] : [])]
-console.log(`${failed === 0 ? '✔' : '✖'} ${counts.join(', ')} in ${Math.ceil(performance.now() / 1000)} s`)
+console.log(
+  `${failed === 0 ? '✔' : '✖'} ${counts.join(', ')} in ${Math.ceil(performance.now() / 1000)} s`,
+)
 if (passed + failed + skipped === 0) console.log('no test was found')
 process.exitCode = failed > 0 || passed + skipped === 0 ? 1 : 0
 

@@ -13,7 +13,11 @@ export function skipHere(context: TestContext, what: string, because: string): v
   context.skip(because)
 }
 
-/** The same for a server that does not answer; with SEMEL_TEST_REQUIRE=all that is a failure. */
+/**
+ * The same for a server that does not answer; with SEMEL_TEST_REQUIRE=all that is a failure.
+ *
+ * @public
+ */
 export function skipWithoutServer(context: TestContext, server: string, because: string): void {
   if (process.env['SEMEL_TEST_REQUIRE'] === 'all')
     throw new Error(`${server} is required here, but ${because}`)

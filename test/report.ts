@@ -15,7 +15,8 @@ export async function report(events: Stream): Promise<Counts> {
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
   for await (const { type, data } of events) {
     if (type === 'test:stdout' || type === 'test:stderr') process.stdout.write(data.message)
-    if (type === 'test:pass' && isTest(data)) counts[data.skip === undefined ? 'passed' : 'skipped']++
+    if (type === 'test:pass' && isTest(data))
+      counts[data.skip === undefined ? 'passed' : 'skipped']++
     if (type === 'test:fail' && isTest(data)) {
       counts.failed++
       console.log(failure(data))

@@ -1,4 +1,4 @@
-import type { MessagePath } from './paths.ts'
+import type { MessagePath } from '../operate/paths.ts'
 
 /** A technology and what it needs to be opened: `{ sqlite: ./shop.db }`. Exactly one member. */
 export type Opening = Readonly<Partial<Record<string, string>>>

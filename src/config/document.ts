@@ -1,4 +1,5 @@
 import {
+  type Alias,
   type Document,
   type ErrorCode,
   isAlias,
@@ -43,10 +44,13 @@ export function readDocument(file: string, text: string, env: Environment): Conf
   if (text.length > charactersMax)
     throw invalid(`${file}:1:1`, `it has ${text.length} characters, allowed are ${charactersMax}`)
   const document = parsed(text, lines, place)
+  const anchors = new Set<string>()
   visit(document, {
+    Alias: (_, alias) => refuseUnknownAlias(alias, anchors, place),
     Pair: (_, pair) => refuseStrangeName(pair, place),
-    Scalar: (position, scalar) => {
-      if (position !== 'key') putEnvironmentIn(scalar, env, place)
+    Value: (position, value) => {
+      if (value.anchor !== undefined) anchors.add(value.anchor)
+      if (isScalar(value) && position !== 'key') putEnvironmentIn(value, env, place)
     },
   })
   const where = (path: readonly PropertyKey[]): string => place(offsetOf(document, path))
@@ -99,9 +103,18 @@ function hint(text: string, offset: number): string {
   return line.includes('${') ? '; inside { } or [ ] put quotes around ${env:NAME}' : ''
 }
 
+function refuseUnknownAlias(
+  alias: Alias,
+  anchors: ReadonlySet<string>,
+  place: (offset: number) => string,
+): void {
+  if (!anchors.has(alias.source))
+    throw invalid(place(begin(alias)), `there is no &${alias.source} before this`)
+}
+
 function refuseStrangeName({ key }: Pair, place: (offset: number) => string): void {
   if (isScalar(key) && strangeNames.includes(key.value))
-    throw invalid(place(begin(key)), `"${key.value}" cannot be a name here`)
+    throw invalid(place(begin(key)), `"${String(key.value)}" cannot be a name here`)
 }
 
 function putEnvironmentIn(

@@ -21,7 +21,7 @@ export interface LoadedHandler {
  */
 export async function loadHandler(file: string, plan: ConsumerPlan): Promise<LoadedHandler> {
   const where = plan.where('handler')
-  const [path = '', name = 'handler'] = split(plan.consumer.handler)
+  const [path, name = 'handler'] = split(plan.consumer.handler)
   const module = await importFile(resolve(dirname(file), path), `${where}: handler ${path}`)
   const handler = module[name]
   if (typeof handler !== 'function') throw noFunction(where, path, name, module)

@@ -1,4 +1,6 @@
-import { type Consumer, createConsumer } from '../consume/create-consumer.ts'
+import { resolve } from 'node:path'
+import type { Consumer } from '../consume/consumer-options.ts'
+import { createConsumer } from '../consume/create-consumer.ts'
 import type { AnyOptions } from '../consume/flow.ts'
 import { isSemelError, SemelError } from '../errors/semel-error.ts'
 import { inbox, marker } from '../strategies/index.ts'
@@ -6,10 +8,9 @@ import type { Store } from '../inbox/store.ts'
 import type { ConsumerConfig, Opening, StrategyConfig } from './config.ts'
 import type { Environment } from './environment.ts'
 import { importFile, type LoadedHandler, loadHandler } from './handler-module.ts'
-import { fingerprintFrom, keyFrom } from './paths.ts'
+import { fingerprintFrom, keyFrom } from '../operate/paths.ts'
 import { type ConsumerPlan, type ReadConfig, readConfig } from './read-config.ts'
-import { technologies } from './technologies.ts'
-import { resolve } from 'node:path'
+import { offered, resolveOpening } from './technologies.ts'
 
 /** Consumers that are ready to start. */
 export interface Prepared {
@@ -37,11 +38,9 @@ export function storeOpener(file: string): {
   const stores = new Map<string, Store>()
   return {
     async open(opening) {
-      const [name, setting] = entryOf(opening)
-      const known = stores.get(`${name} ${setting}`)
-      if (known !== undefined) return known
-      const store = await made(technologies[name]?.store?.(setting, file))
-      stores.set(`${name} ${setting}`, store)
+      const { technology, setting, name } = resolveOpening(opening, file)
+      const store = stores.get(name) ?? (await offered(technology, 'store')(setting))
+      stores.set(name, store)
       return store
     },
     async close() {
@@ -71,10 +70,10 @@ async function consumerOf(
   store: Store,
 ): Promise<Consumer> {
   const { group, consumer } = plan
-  const [name, setting] = entryOf(plan.source)
+  const { technology, setting } = resolveOpening(plan.source, file)
   const { topic, tag } = consumer
   try {
-    const source = await made(technologies[name]?.source?.(setting, file, { topic, tag }))
+    const source = await offered(technology, 'source')(setting, { topic, tag })
     const options = { ...optionsOf(consumer, loaded), group, source, store, watchdog: true }
     return createConsumer(options as AnyOptions)
   } catch (error) {
@@ -110,15 +109,6 @@ function fingerprintOf(fingerprint: ConsumerConfig['fingerprint']): unknown {
 /** An option that is undefined would be one that was given. */
 function given(members: Readonly<Record<string, unknown>>): object {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined))
-}
-
-function entryOf(opening: Opening): readonly [name: string, setting: string] {
-  const [entry] = Object.entries(opening)
-  return [entry?.[0] ?? '', entry?.[1] ?? '']
-}
-
-function made<T>(making: Promise<T> | undefined): Promise<T> {
-  return making ?? Promise.reject(new SemelError('SEMEL_INVARIANT_BROKEN', 'no such technology'))
 }
 
 /** Handlers cannot be made to end; at least it is known that one has not. */

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { suggestion } from '../options/resolve.ts'
 import { type Option, options } from '../options/table.ts'
 import type { Config } from './config.ts'
-import { isMessagePath } from './paths.ts'
+import { isMessagePath } from '../operate/paths.ts'
 
 /** Why a value is not what the file must say, and where it stands. */
 export interface Problem {

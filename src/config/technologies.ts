@@ -1,6 +1,10 @@
 import { dirname, resolve } from 'node:path'
+import type { Publisher } from '../delivery/publisher.ts'
 import type { Source } from '../delivery/source.ts'
+import { SemelError } from '../errors/semel-error.ts'
 import type { Store } from '../inbox/store.ts'
+import type { Queue } from '../operate/queue.ts'
+import type { Opening } from './config.ts'
 
 /** What a consumer wants of its source. */
 export interface Wanted {
@@ -8,28 +12,46 @@ export interface Wanted {
   readonly tag: string | undefined
 }
 
-/** What one technology offers to a configuration file; imported only when a file names it. */
+/** What one technology offers; imported only when somebody names it. Paths come resolved. */
 export interface Technology {
+  /** What stands behind its name is a path, relative to the file in which it stands. */
+  readonly isFile: boolean
   /** Absent: it keeps no records. */
-  readonly store?: (setting: string, file: string) => Promise<Store>
+  readonly store?: (setting: string) => Promise<Store>
   /** Absent: nothing can be consumed from it. */
-  readonly source?: (setting: string, file: string, wanted: Wanted) => Promise<Source>
+  readonly source?: (setting: string, wanted: Wanted) => Promise<Source>
+  /** Absent: nothing can be sent to it from here. */
+  readonly publisher?: (setting: string) => Promise<Publisher>
+  /** Absent: its queues cannot be looked into from here. */
+  readonly queue?: (setting: string) => Promise<Queue>
 }
+
+type Offer = Exclude<keyof Technology, 'isFile'>
 
 /** Everything that may stand under `store` and `source`, by its name. A broker joins by one row. */
 export const technologies: Readonly<Record<string, Technology>> = {
   sqlite: {
-    async store(setting, file) {
+    isFile: true,
+    async store(file) {
       const { sqliteStore } = await import('../sqlite/index.ts')
-      return sqliteStore(beside(file, setting))
+      return sqliteStore(file)
     },
-    async source(setting, file, { topic, tag }) {
+    async source(file, { topic, tag }) {
       const { sqliteSource } = await import('../sqlite/index.ts')
-      return sqliteSource(beside(file, setting), { topic, ...(tag === undefined ? {} : { tag }) })
+      return sqliteSource(file, { topic, ...(tag === undefined ? {} : { tag }) })
+    },
+    async publisher(file) {
+      const { sqlitePublisher } = await import('../sqlite/index.ts')
+      return sqlitePublisher(file)
+    },
+    async queue(file) {
+      const { sqliteQueue } = await import('../sqlite/index.ts')
+      return sqliteQueue(file)
     },
   },
   // No source: nothing outside the process could send to it.
   memory: {
+    isFile: false,
     async store() {
       const { memoryStore } = await import('../memory/index.ts')
       return memoryStore()
@@ -37,12 +59,37 @@ export const technologies: Readonly<Record<string, Technology>> = {
   },
 }
 
-/** The technologies that offer one of the two. */
-export function technologyNames(offering: keyof Technology): readonly string[] {
-  return Object.keys(technologies).filter((name) => technologies[name]?.[offering] !== undefined)
+/** The technologies that offer one of these. */
+export function technologyNames(offer: Offer): readonly string[] {
+  return Object.keys(technologies).filter((name) => technologies[name]?.[offer] !== undefined)
 }
 
-/** Paths in a file are relative to that file, wherever the command was started. */
-function beside(file: string, path: string): string {
-  return resolve(dirname(file), path)
+/** What a name stands for: its row, its setting, and one string for both. `file` is where it stands. */
+export function resolveOpening(
+  opening: Opening,
+  file: string,
+): { readonly technology: Technology; readonly setting: string; readonly name: string } {
+  const [[name, written] = ['', '']] = Object.entries(opening)
+  const technology = technologies[name]
+  if (technology === undefined || written === undefined)
+    throw new SemelError('SEMEL_INVARIANT_BROKEN', `there is no technology ${name}`)
+  const setting = technology.isFile ? resolve(dirname(file), written) : written
+  return { technology, setting, name: `${name} ${setting}` }
+}
+
+/**
+ * Opens what somebody named, if its technology has that.
+ *
+ * @throws SEMEL_USAGE when it has not.
+ */
+export function offered<O extends Offer>(
+  technology: Technology,
+  offer: O,
+): NonNullable<Technology[O]> {
+  const make = technology[offer]
+  if (make !== undefined) return make
+  throw new SemelError(
+    'SEMEL_USAGE',
+    `there is no ${offer} for it; there is for ${technologyNames(offer).join(', ')}`,
+  )
 }

@@ -3,12 +3,15 @@ import * as threads from 'node:worker_threads'
 /** Answers how to leave. */
 type Gate = (alone: boolean) => Promise<() => void>
 
+let gate: Gate | undefined
+
 /**
  * P14: a suspect runs while no other delivery is open in the process, over all consumers and threads. Deliveries
  * enter together; one that enters alone waits until all have left, and while it waits nothing new enters, so that
  * it cannot starve.
  */
 export function enterGate(alone: boolean): Promise<() => void> {
+  gate ??= theGate()
   return gate(alone)
 }
 
@@ -80,5 +83,3 @@ function theGate(): Gate {
   holder[name] ??= gateOfThread()
   return holder[name]
 }
-
-const gate = theGate()

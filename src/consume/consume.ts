@@ -101,7 +101,7 @@ async function consumeNew(work: Work, run: Runtime): Promise<Situation> {
     const failed = handlersError(error)
     if (failed === undefined) throw error
     if (wasAborted(failed.error)) return { kind: 'aborted', error: failed.error }
-    return await recordFailure(failed.error, work, run)
+    return recordFailure(failed.error, work, run)
   }
 }
 

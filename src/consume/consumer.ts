@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { describeError, SemelError } from '../errors/semel-error.ts'
 import { emit } from '../events/events.ts'
-import type { Consumer, ConsumerStatus } from './create-consumer.ts'
+import type { Consumer, ConsumerStatus } from './consumer-options.ts'
 import { checkFlow, type Flow } from './flow.ts'
 import { type Intake, intake } from './intake.ts'
 import { registerConsumer } from './registry.ts'
@@ -20,78 +20,102 @@ interface Running {
   readonly unwatch: (() => Promise<void>) | undefined
 }
 
+/** What a consumer is, from its making to its end. */
+interface Life {
+  readonly flow: Flow
+  state: ConsumerStatus['state']
+  running: Running | undefined
+  starting: Promise<void> | undefined
+  stopped: Promise<void> | undefined
+  readonly ended: PromiseWithResolvers<{ readonly error: unknown } | undefined>
+}
+
 /** A consumer over a checked flow: start, drain, abort, stop. No promise is left floating. */
 export function consumerOf(flow: Flow): Consumer {
-  let state: ConsumerStatus['state'] = 'idle'
-  let running: Running | undefined
-  let stopped: Promise<void> | undefined
-  const ended = Promise.withResolvers<{ readonly error: unknown } | undefined>()
-
-  async function start(): Promise<void> {
-    if (state !== 'idle')
-      throw new SemelError(
-        'SEMEL_OPTION_INVALID',
-        `start(): the consumer is ${state}; make a new one`,
-      )
-    const leave = registerConsumer(flow)
-    state = 'running'
-    try {
-      checkFlow(flow)
-      await flow.store.prepare()
-      await flow.source.open({ group: flow.group, instance: flow.instance })
-    } catch (error) {
-      leave()
-      state = 'idle'
-      throw error
-    }
-    running = begin(flow, leave, breakOff)
+  const life: Life = {
+    flow,
+    state: 'idle',
+    running: undefined,
+    starting: undefined,
+    stopped: undefined,
+    ended: Promise.withResolvers(),
   }
-
-  function breakOff(error: unknown): void {
-    const end = stop(error)
-    end.catch(() => undefined)
-  }
-
-  function stop(error?: unknown): Promise<void> {
-    stopped ??= stopRunning(error)
-    return stopped
-  }
-
-  async function stopRunning(error: unknown): Promise<void> {
-    state = 'stopping'
-    // Lets the caller that breaks off return first: it is itself a task that the drain waits for.
-    await pause(0)
-    if (running !== undefined) await drain(running, flow)
-    state = 'stopped'
-    const { group, topic } = flow
-    emit('stopped', () => ({
-      group,
-      topic,
-      error: error === undefined ? undefined : describeError(error),
-    }))
-    ended.resolve(error === undefined ? undefined : { error })
-  }
-
-  function pauseOrResume(on: boolean): void {
-    if (running !== undefined) mark(running.run.waitingFor, 'resume', on)
-    if (state === 'running' || state === 'paused') state = on ? 'paused' : 'running'
-  }
-
+  const { group, topic, assurance } = flow
   return {
-    group: flow.group,
-    topic: flow.topic,
-    assurance: flow.assurance,
-    start,
-    stop: () => stop(),
-    pause: () => pauseOrResume(true),
-    resume: () => pauseOrResume(false),
-    status: () => ({
-      state,
-      inHand: running?.intake.inHand() ?? 0,
-      running: running?.run.running ?? 0,
-      waitingFor: [...(running?.run.waitingFor ?? [])],
-    }),
-    ended: ended.promise,
+    group,
+    topic,
+    assurance,
+    start: () => start(life),
+    stop: () => stop(life, undefined),
+    pause: () => pauseOrResume(life, true),
+    resume: () => pauseOrResume(life, false),
+    status: () => statusOf(life),
+    ended: life.ended.promise,
+  }
+}
+
+async function start(life: Life): Promise<void> {
+  const { state } = life
+  if (state !== 'idle')
+    throw new SemelError(
+      'SEMEL_OPTION_INVALID',
+      `start(): the consumer is ${state}; make a new one`,
+    )
+  const leave = registerConsumer(life.flow)
+  life.state = 'running'
+  life.starting = open(life, leave)
+  await life.starting
+}
+
+async function open(life: Life, leave: () => void): Promise<void> {
+  const { store, source, group, instance } = life.flow
+  try {
+    checkFlow(life.flow)
+    await store.prepare()
+    await source.open({ group, instance })
+    life.running = begin(life.flow, leave, (error) => breakOff(life, error))
+  } catch (error) {
+    leave()
+    life.state = 'idle'
+    throw error
+  }
+}
+
+/** Ends the consumer from within: `ended` carries the error to whoever waits. */
+function breakOff(life: Life, error: unknown): void {
+  stop(life, error).catch(life.ended.reject)
+}
+
+function stop(life: Life, error: unknown): Promise<void> {
+  life.stopped ??= stopRunning(life, error)
+  return life.stopped
+}
+
+async function stopRunning(life: Life, error: unknown): Promise<void> {
+  const { group, topic } = life.flow
+  await life.starting?.catch(() => undefined)
+  life.state = 'stopping'
+  // Lets the one that breaks off return first: it is itself a task that the drain waits for.
+  await pause(0)
+  if (life.running !== undefined) await drain(life.running, life.flow)
+  life.state = 'stopped'
+  const text = error === undefined ? undefined : describeError(error)
+  emit('stopped', () => ({ group, topic, error: text }))
+  life.ended.resolve(error === undefined ? undefined : { error })
+}
+
+function pauseOrResume(life: Life, on: boolean): void {
+  if (life.state !== 'running' && life.state !== 'paused') return
+  life.state = on ? 'paused' : 'running'
+  if (life.running !== undefined) mark(life.running.run.waitingFor, 'resume', on)
+}
+
+function statusOf({ state, running }: Life): ConsumerStatus {
+  return {
+    state,
+    inHand: running?.intake.inHand() ?? 0,
+    running: running?.run.running ?? 0,
+    waitingFor: [...(running?.run.waitingFor ?? [])],
   }
 }
 

@@ -8,7 +8,7 @@ import type { Store } from '../inbox/store.ts'
 import { inboxStrategy, type Strategy } from '../inbox/strategy.ts'
 import { assure } from '../once/assure.ts'
 import { type Limits, resolveOptions } from '../options/resolve.ts'
-import type { ConsumerOptions } from './create-consumer.ts'
+import type { ConsumerOptions } from './consumer-options.ts'
 
 const numbers = [
   'leaseMs',

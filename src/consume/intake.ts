@@ -28,7 +28,7 @@ export function intake(run: Runtime): Intake {
 
   async function pullSome(): Promise<void> {
     const room = roomFor(run, window, inHand.size)
-    if (room <= 0) return await waitForRoom()
+    if (room <= 0) return waitForRoom()
     const deliveries = await source.pull(room, run.stopping)
     mark(run.waitingFor, 'source', false)
     lastSuspect = deliveries.at(-1)?.redelivered === true

@@ -3,9 +3,6 @@ import type { Flow } from './flow.ts'
 
 /** Consumers that run in this process, also over two copies of this package. */
 const registryName = Symbol.for('semel.consumers')
-const holder = globalThis as unknown as Record<symbol, Set<string> | undefined>
-holder[registryName] ??= new Set()
-const running: Set<string> = holder[registryName]
 
 /**
  * Two consumers for one group and topic would take each other's messages with different handlers. Answers how to
@@ -14,6 +11,7 @@ const running: Set<string> = holder[registryName]
  * @throws SEMEL_CONSUMER_TWICE
  */
 export function registerConsumer({ group, topic, instance, source }: Flow): () => void {
+  const running = registry()
   const name = JSON.stringify([group, source.name, topic, instance ?? null])
   if (running.has(name))
     throw new SemelError(
@@ -22,4 +20,10 @@ export function registerConsumer({ group, topic, instance, source }: Flow): () =
     )
   running.add(name)
   return () => void running.delete(name)
+}
+
+function registry(): Set<string> {
+  const holder = globalThis as unknown as Record<symbol, Set<string> | undefined>
+  holder[registryName] ??= new Set()
+  return holder[registryName]
 }

@@ -207,16 +207,6 @@ export const catalog = {
     when: 'The tables were made by a newer version of semel.',
     advice: 'Run the newer version; an older one must not write here.',
   },
-  SEMEL_SCHEMA_BEHIND: {
-    retryable: false,
-    when: 'The tables are older than this version of semel needs.',
-    advice: 'Run "semel migrate".',
-  },
-  SEMEL_SOURCE_UNAVAILABLE: {
-    retryable: true,
-    when: 'The broker does not answer.',
-    advice: 'Nothing is lost; consuming resumes by itself when the broker is back.',
-  },
   SEMEL_SOURCE_CLOSED: {
     retryable: false,
     when: 'A source or publisher was used after close().',

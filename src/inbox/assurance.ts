@@ -4,14 +4,6 @@
  */
 export type AssuranceLevel = 'A' | 'B' | 'C' | 'D'
 
-export type Weakest<L extends AssuranceLevel> = 'D' extends L
-  ? 'D'
-  : 'C' extends L
-    ? 'C'
-    : 'B' extends L
-      ? 'B'
-      : 'A'
-
 /** Computed from what is declared; printed at start. */
 export interface Assurance<L extends AssuranceLevel = AssuranceLevel> {
   readonly level: L

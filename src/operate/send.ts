@@ -5,6 +5,7 @@ import { parseJson } from '../inbox/json.ts'
 import { suggestion } from '../options/resolve.ts'
 import { options } from '../options/table.ts'
 import { type Line, linesOf } from './lines.ts'
+import { type MessagePath, type Places, valueAt } from './paths.ts'
 
 /** How lines become messages. */
 export interface SendSettings {
@@ -14,8 +15,8 @@ export interface SendSettings {
   /** Of messages that have none of their own. */
   readonly tag?: string
   readonly delay?: OutgoingMessage['delay']
-  /** A path into the body, whose value becomes the message key: `orderId`, `order.id`. */
-  readonly key?: string
+  /** Where in the message the value stands that becomes its key, if the line gives none. */
+  readonly key?: MessagePath
   /** Every line is a body, even if it has a member `body`. */
   readonly bare: boolean
   /** Messages that are stored together or not at all. */
@@ -55,7 +56,7 @@ export async function sendLines(
     }
     await sendBatch(publisher, batch, sent)
   } catch (error) {
-    throw withProgress(error, sent, settings.name)
+    throw withProgress(error, sent)
   }
   const { messages, batches } = sent
   return { topic: settings.topic, messages, batches }
@@ -103,8 +104,8 @@ function messageOf(line: Line, settings: SendSettings): OutgoingMessage {
 function complete(value: unknown, line: Line, settings: SendSettings): OutgoingMessage {
   const { topic, tag, delay } = settings
   const own = settings.bare ? undefined : envelope(value)
-  const body = own === undefined ? value : own.body
-  const key = settings.key === undefined ? undefined : keyAt(body, settings.key)
+  const path = own?.key === undefined ? settings.key : undefined
+  const key = path === undefined ? undefined : keyAt(own ?? { body: value }, path)
   return {
     ...given({ tag, delay, key }),
     // A body that stands alone goes out byte by byte as it came.
@@ -124,20 +125,14 @@ function envelope(value: unknown): OutgoingMessage | undefined {
   )
 }
 
-function keyAt(body: unknown, path: string): string {
-  const value = path.split('.').reduce(member, body)
+function keyAt(message: OutgoingMessage, path: MessagePath): string {
+  const value = valueAt(message as Places, path)
   if (typeof value === 'string' || typeof value === 'bigint') return String(value)
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value)
   throw new SemelError(
     'SEMEL_MESSAGE_INVALID',
-    `there is no text and no integer under the key path ${path}`,
+    `there is no text and no integer at ${path}, where --key looks for the message key`,
   )
-}
-
-function member(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? (value as Readonly<Record<string, unknown>>)[name]
-    : undefined
 }
 
 function given(settings: Readonly<Record<string, unknown>>): object {
@@ -149,11 +144,11 @@ function isBlank({ bytes }: Line): boolean {
 }
 
 /** Whoever mends the file must know where to go on. */
-function withProgress(error: unknown, { messages, lastLine }: Progress, name: string): unknown {
+function withProgress(error: unknown, { messages, lastLine }: Progress): unknown {
   if (!(error instanceof SemelError)) return error
   const done =
     messages === 0
       ? 'nothing was sent'
-      : `${messages} messages were sent, up to line ${lastLine}; go on with: tail -n +${lastLine + 1} ${name}`
+      : `${messages} messages were sent, up to line ${lastLine}; go on with line ${lastLine + 1}`
   return new SemelError(error.code, `${error.message}; ${done}`, { cause: error })
 }

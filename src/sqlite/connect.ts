@@ -1,5 +1,6 @@
 import { SemelError } from '../errors/semel-error.ts'
 import { monotonicMs } from '../inbox/clock.ts'
+import { options } from '../options/table.ts'
 import { type Connection, connectionOf, openNodeSqlite, type SqliteOpen } from './connection.ts'
 import { migrateOnce } from './migrate.ts'
 import { isBusy } from './sqlite-errors.ts'
@@ -10,7 +11,12 @@ export interface Opening {
   readonly file: string
   /** `node`: by `node:sqlite`. Undefined: nobody has said yet. */
   open: SqliteOpen | 'node' | undefined
-  busyMsMax: number
+  /** The most patient one decides. */
+  busyMsMax: number | undefined
+}
+
+export function patienceMs({ busyMsMax }: Opening): number {
+  return busyMsMax ?? options.busyMsMax.default
 }
 
 /** Longest time that a statement itself waits for a lock: meanwhile nothing else runs in this process. */
@@ -18,24 +24,22 @@ const blockedMsMax = 20
 
 /** A new connection to the file, set as durability needs it. */
 export async function connected(opening: Opening): Promise<Connection> {
-  const { file, busyMsMax } = opening
+  const { file } = opening
   opening.open ??= 'node'
-  const { open } = opening
-  return patiently(
-    () => configured(open === 'node' ? openNodeSqlite(file) : open(file), busyMsMax),
-    busyMsMax,
-  )
+  const open = opening.open === 'node' ? openNodeSqlite : opening.open
+  const busyMsMax = patienceMs(opening)
+  return patiently(() => configured(open(file), busyMsMax), busyMsMax)
 }
 
 /** Brings the tables up to date. Answers the names of what was done. */
 export async function migrated(
   connection: Connection,
-  { file, busyMsMax }: Opening,
+  opening: Opening,
 ): Promise<readonly string[]> {
   const done: string[] = []
   for (;;) {
-    await patiently(() => connection.run(transaction.begin), busyMsMax)
-    const name = inTransaction(connection, () => migrateOnce(connection, file))
+    await patiently(() => connection.run(transaction.begin), patienceMs(opening))
+    const name = inTransaction(connection, () => migrateOnce(connection, opening.file))
     if (name === undefined) return done
     done.push(name)
   }

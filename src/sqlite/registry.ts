@@ -1,7 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { SemelError } from '../errors/semel-error.ts'
-import { options as limits } from '../options/table.ts'
 import type { Opening } from './connect.ts'
 import type { SqliteOpen } from './connection.ts'
 import { type Database, databaseOf } from './database.ts'
@@ -63,7 +62,7 @@ function registry(): Map<string, Entry> {
 }
 
 function newEntry(file: string): Entry {
-  const opening: Opening = { file, open: undefined, busyMsMax: limits.busyMsMax.default }
+  const opening: Opening = { file, open: undefined, busyMsMax: undefined }
   return { database: databaseOf(opening), opening, users: 0 }
 }
 
@@ -75,7 +74,7 @@ function agree(opening: Opening, { open, busyMsMax }: Wants): void {
       `${opening.file} is open in this process with another "open"; give its stores, sources and publishers the same function`,
     )
   opening.open ??= open
-  opening.busyMsMax = busyMsMax ?? opening.busyMsMax
+  if (busyMsMax !== undefined) opening.busyMsMax = Math.max(busyMsMax, opening.busyMsMax ?? 0)
 }
 
 /** Two names of one file are one database. */
@@ -107,4 +106,9 @@ function refuseNoFile(file: unknown): void {
       'SEMEL_OPTION_INVALID',
       'a database in memory forgets with the process and is not shared: use memoryStore() and memorySource()',
     )
+}
+
+/** Whether a path that SQLite answers is that of a database. */
+export function sameFile(path: string, file: string): boolean {
+  return path !== '' && realPath(path) === file
 }

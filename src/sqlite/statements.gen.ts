@@ -93,7 +93,7 @@ values (?, ?, ?, ?, ?, ?, ?, ?)`,
   subscribe: `insert into semel_queue_subscription (topic, group_name, instance, cursor)
 values (?, ?, ?, 0)
     on conflict (topic, group_name, instance) do nothing`,
-  subscription: `select id, cursor
+  subscription: `select id
   from semel_queue_subscription
  where topic = ? and group_name = ? and instance = ?`,
   cursor: `select cursor
@@ -156,13 +156,16 @@ values (?, ?, ?, ?, ?)`,
  group by topic
  order by topic`,
   subscriptions: `select s.topic, s.group_name, s.instance,
-       (select count(*) from semel_queue_message m where m.topic = s.topic and m.seq > s.cursor) as unseen,
+       (select count(*) from semel_queue_message m
+         where m.topic = s.topic and m.seq > s.cursor and m.due_ms <= ?) as unseen,
+       (select count(*) from semel_queue_message m
+         where m.topic = s.topic and m.seq > s.cursor and m.due_ms > ?) as undue,
        (select count(*) from semel_queue_delivery d
          where d.subscription = s.id and d.visible_ms <= ?) as visible,
        (select count(*) from semel_queue_delivery d
          where d.subscription = s.id and d.visible_ms > ? and d.holder is not null) as in_flight,
        (select count(*) from semel_queue_delivery d
-         where d.subscription = s.id and d.visible_ms > ? and d.holder is null) as delayed
+         where d.subscription = s.id and d.visible_ms > ? and d.holder is null) as hidden
   from semel_queue_subscription s
  order by s.topic, s.group_name, s.instance`,
   removeDeliveries: `delete from semel_queue_delivery

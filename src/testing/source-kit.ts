@@ -4,9 +4,6 @@ import type { Delivery, Source, Subscription } from '../delivery/source.ts'
 import { textOf } from '../inbox/bytes.ts'
 import type { OpenedSource, SourceChoice } from './source-suite.ts'
 
-/** Longest wait for what must come, in milliseconds. */
-const arrivalMsMax = 20_000
-
 export const group = 'points'
 
 export async function subscribed(
@@ -39,8 +36,12 @@ export async function send(opened: OpenedSource, ...messages: OutgoingMessage[])
 }
 
 /** Pulls until so many have come. */
-export async function take(source: Source, count: number): Promise<readonly Delivery[]> {
-  const signal = AbortSignal.timeout(arrivalMsMax)
+export async function take(
+  { arrivalMs }: OpenedSource,
+  source: Source,
+  count: number,
+): Promise<readonly Delivery[]> {
+  const signal = AbortSignal.timeout(arrivalMs)
   const taken: Delivery[] = []
   while (taken.length < count && !signal.aborted)
     taken.push(...(await source.pull(count - taken.length, signal)))
@@ -48,8 +49,8 @@ export async function take(source: Source, count: number): Promise<readonly Deli
   return taken
 }
 
-export async function takeOne(source: Source): Promise<Delivery> {
-  const [delivery] = await take(source, 1)
+export async function takeOne(opened: OpenedSource, source: Source): Promise<Delivery> {
+  const [delivery] = await take(opened, source, 1)
   return delivery as Delivery
 }
 
@@ -60,8 +61,12 @@ export async function nothingComes(opened: OpenedSource, source: Source): Promis
 }
 
 /** Takes and acknowledges so many. */
-export async function consume(source: Source, count: number): Promise<readonly Delivery[]> {
-  const taken = await take(source, count)
+export async function consume(
+  opened: OpenedSource,
+  source: Source,
+  count: number,
+): Promise<readonly Delivery[]> {
+  const taken = await take(opened, source, count)
   await source.ack(taken)
   return taken
 }

@@ -36,6 +36,8 @@ export interface OpenedSource extends Closable {
   topic(name: string): string
   /** How long a source for which `ending` was chosen holds a delivery, in milliseconds; short. */
   readonly holdMs: number
+  /** How long a case waits for what must come, in milliseconds. */
+  readonly arrivalMs: number
   /** How long nothing may arrive before a case believes that nothing comes, in milliseconds. */
   readonly quietMs: number
   /** Waits until the broker's clock has gone on by so many milliseconds, or moves it. */

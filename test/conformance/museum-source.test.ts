@@ -122,13 +122,15 @@ const exhibits: readonly Exhibit<Broker>[] = [
     bug: 'a delay is dropped',
     foundBy: 'a delayed message comes after its delay',
     put: inPublisher((publisher) => ({
-      send: ({ delay: _, ...message }) => publisher.send(message),
+      send: (message) => publisher.send({ ...message, delay: 0 }),
     })),
   },
   {
     bug: 'the ids of the producer are replaced',
     foundBy: 'ids given by the producer',
-    put: inPublisher((publisher) => ({ send: ({ id: _, ...message }) => publisher.send(message) })),
+    put: inPublisher((publisher) => ({
+      send: (message) => publisher.send({ ...message, id: crypto.randomUUID() }),
+    })),
   },
   {
     bug: 'sends that nobody awaits are unbounded',
@@ -148,6 +150,7 @@ for (const exhibit of exhibits)
 function patched(opened: OpenedSource, put: (broker: Broker) => Broker): OpenedSource {
   return {
     ...opened,
+    arrivalMs: 300,
     source: (choice) =>
       put({ source: opened.source(choice), publisher: opened.publisher() }).source,
     publisher: (choice) =>
@@ -179,6 +182,6 @@ function inMessages(
 
 /** What a broker does that knows a message, but not to whom it gave it. */
 function asHeldNow(delivery: Delivery): Delivery {
-  const { waiting } = delivery as Delivery & { waiting: { receipt: object } }
-  return { ...delivery, ...{ receipt: waiting.receipt } }
+  const held = delivery as Delivery & { readonly waiting: { readonly receipt: object } }
+  return Object.assign({}, held, { receipt: held.waiting.receipt })
 }

@@ -18,7 +18,7 @@ const exhibits: readonly Exhibit<Store>[] = [
     put: inLeases(({ claim, read }) => ({
       async claim(asked, terms) {
         const known = await read(asked)
-        await null
+        await Promise.resolve()
         const claims = await claim(asked, terms)
         return claims.map((one, at) => {
           const { scope, key, claimId } = asked[at] ?? { scope: none, key: none, claimId: none }

@@ -79,7 +79,8 @@ export function room(t: TestContext, store: Store<MemoryTransaction> = memorySto
     for (const stop of listening) stop()
     await publisher.close()
   })
-  const source: Room['source'] = (more = {}) => memorySource(queue, { topic: 'orders', holdMs: 500, ...more })
+  const source: Room['source'] = (more = {}) =>
+    memorySource(queue, { topic: 'orders', holdMs: 500, ...more })
   const self: Room = {
     store,
     publisher,
@@ -103,21 +104,27 @@ export function room(t: TestContext, store: Store<MemoryTransaction> = memorySto
       await consumer.start()
       return consumer
     },
-    async records() {
-      const list = await store.inspector.list({ limit: 1_000 })
-      return Object.fromEntries(list.map((record) => [readableKey(record.key, record.readable), record]))
-    },
-    async ledger() {
-      const rows = await store.transactions?.open(async (open) => {
-        const { tx, end } = open.forHandler()
-        const all = tx.all('ledger').map(([, row]) => String(row))
-        end()
-        return all
-      })
-      return rows ?? []
-    },
+    records: () => recordsOf(store),
+    ledger: () => ledgerOf(store),
     happened: (name, times = 1) =>
       until(() => events.filter((event) => event === name).length >= times, `${times} × ${name}`),
   }
   return self
+}
+
+async function recordsOf(store: Store): ReturnType<Room['records']> {
+  const list = await store.inspector.list({ limit: 1_000 })
+  return Object.fromEntries(
+    list.map((record) => [readableKey(record.key, record.readable), record]),
+  )
+}
+
+async function ledgerOf(store: Store<MemoryTransaction>): ReturnType<Room['ledger']> {
+  const rows = await store.transactions?.open(async (open) => {
+    const { tx, end } = open.forHandler()
+    const all = tx.all('ledger').map(([, row]) => String(row))
+    end()
+    return all
+  })
+  return rows ?? []
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { DeadLetter, isSemelError, semel } from 'semel'
+import { isSemelError, semel } from 'semel'
 import { leaseOnlyStore, memoryStore } from 'semel/memory'
 import { marker } from 'semel/strategies'
 
@@ -37,7 +37,10 @@ test('a function that throws leaves nothing behind, and the next call tries agai
   })
   await assert.rejects(failing, RangeError)
   assert.deepEqual(await store.inspector.list({ limit: 9 }), [])
-  const seen = await points.run('a', ({ tx, attempt }) => ({ row: tx.get('points', 'a') ?? null, attempt }))
+  const seen = await points.run('a', ({ tx, attempt }) => ({
+    row: tx.get('points', 'a') ?? null,
+    attempt,
+  }))
   assert.deepEqual(seen, { row: null, attempt: 1 })
 })
 
@@ -104,7 +107,10 @@ for (const [name, make, code] of [
       return make()
     })
     await assert.rejects(call, { code })
-    assert.equal(await points.run('b', ({ tx }) => (tx.get('points', 'a') as null) ?? 'nothing'), 'nothing')
+    assert.equal(
+      await points.run('b', ({ tx }) => (tx.get('points', 'a') as null) ?? 'nothing'),
+      'nothing',
+    )
     assert.equal(await points.run('a', () => 5), 5)
   })
 }
@@ -171,7 +177,10 @@ test('P30: run for a key that an open transaction has claimed by runIn is refuse
   const points = semel({ group: 'points', store })
   await orders.run('o', async ({ tx }) => {
     await points.runIn(tx, 'p', () => 7)
-    await assert.rejects(points.run('p', () => 8), { code: 'SEMEL_RUN_NESTED' })
+    await assert.rejects(
+      points.run('p', () => 8),
+      { code: 'SEMEL_RUN_NESTED' },
+    )
   })
   assert.equal(await points.run('p', () => 8), 7)
 })
@@ -182,7 +191,10 @@ test('P30: runIn does not wait for a record that is leased or failed', async () 
   const points = semel({ group, store })
   await assert.rejects(mails.run('p', () => Promise.reject(new Error('no'))))
   await points.run('o', async ({ tx }) => {
-    await assert.rejects(points.runIn(tx, 'p', () => 1), { code: 'SEMEL_RECORD_UNSETTLED' })
+    await assert.rejects(
+      points.runIn(tx, 'p', () => 1),
+      { code: 'SEMEL_RECORD_UNSETTLED' },
+    )
   })
 })
 
@@ -190,72 +202,6 @@ test('without transactions a strategy of level A is refused', () => {
   assert.throws(() => semel({ group, store: leaseOnlyStore() }), {
     code: 'SEMEL_TRANSACTIONS_MISSING',
   })
-})
-
-test('level C: what throws leaves a failed record with its attempt; the retry is held until it is due', async () => {
-  const store = leaseOnlyStore()
-  const mails = semel({
-    group,
-    store,
-    strategy: marker({ because: 'a second mail does no harm' }),
-    retryDelayMs: 40,
-    heldWaitMs: 0,
-  })
-  await assert.rejects(mails.run('a', () => Promise.reject(new Error('smtp'))), { message: 'smtp' })
-  const [record] = await store.inspector.list({ limit: 9 })
-  assert.equal(record?.state, 'failed')
-  assert.equal(record.attempts, 1)
-  const early = await mails.tryRun('a', () => 1)
-  assert.equal(early.kind, 'held')
-  const patient = semel({ group, store, strategy: marker({ because: 'same' }), heldWaitMs: 5_000 })
-  assert.equal(await patient.run('a', ({ attempt }) => attempt), 2)
-  assert.equal(mails.assurance.level, 'C')
-  assert.match(mails.assurance.because.join(), /a second mail does no harm/)
-})
-
-test('level C: DeadLetter and used up attempts both end dead', async () => {
-  const store = leaseOnlyStore()
-  const strategy = marker({ because: 'test' })
-  const mails = semel({ group, store, strategy, attemptsMax: 2, retryDelayMs: 0 })
-  await assert.rejects(mails.run('a', () => Promise.reject(new DeadLetter('no such address'))))
-  await assert.rejects(mails.run('a', () => 1), { code: 'SEMEL_DEAD' })
-  const fail = () => mails.run('b', () => Promise.reject(new Error('smtp')))
-  await assert.rejects(fail(), { message: 'smtp' })
-  await assert.rejects(fail(), { message: 'smtp' })
-  await assert.rejects(fail(), { code: 'SEMEL_DEAD' })
-})
-
-test('level C: a lease is renewed while the handler runs, and others are held', async () => {
-  const store = leaseOnlyStore()
-  const options = { group, store, strategy: marker({ because: 'test' }), leaseMs: 100 }
-  const slow = semel(options)
-  const other = semel({ ...options, store: sameRecords(store), heldWaitMs: 0 })
-  const done = Promise.withResolvers<void>()
-  let renewals = 0
-  const renew = store.leases.renew
-  Object.assign(store.leases, {
-    renew: async (...given: Parameters<typeof renew>) => {
-      if (++renewals > 5) done.resolve()
-      return renew(...given)
-    },
-  })
-  const running = slow.run('a', () => done.promise.then(() => 'slow'))
-  await new Promise((resolve) => setImmediate(resolve))
-  await assert.rejects(other.run('a', () => 'other'), { code: 'SEMEL_HELD' })
-  assert.equal(await running, 'slow')
-  assert.equal(await other.run('a', () => 'other'), 'slow')
-})
-
-test('level C: a handler whose lease cannot be renewed is told to stop before the lease ends', async () => {
-  const store = leaseOnlyStore()
-  const mails = semel({ group, store, strategy: marker({ because: 'test' }), leaseMs: 100 })
-  Object.assign(store.leases, { renew: async () => Promise.reject(new Error('cut')) })
-  const begun = performance.now()
-  await assert.rejects(
-    mails.run('a', () => new Promise<never>(() => {})),
-    { code: 'SEMEL_LEASE_LOST' },
-  )
-  assert.ok(performance.now() - begun < 300)
 })
 
 test('an unknown option is refused with the nearest name, a number out of range with its range', () => {
@@ -282,9 +228,4 @@ function attempt(call: () => unknown): unknown {
   } catch (error) {
     return error
   }
-}
-
-/** The same records through another store object, as another process sees them. */
-function sameRecords<S extends object>(store: S): S {
-  return { ...store }
 }

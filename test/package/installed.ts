@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -47,25 +56,35 @@ function pack(folder: string): { readonly tarball: string; readonly files: reado
   mkdirSync(folder)
   for (const file of ['package.json', 'LICENSE', 'README.md'])
     if (existsSync(join(root, file))) cpSync(join(root, file), join(folder, file))
-  execFileSync(process.execPath, [join(root, 'scripts/build.mjs'), join(folder, 'dist')], { stdio: 'inherit' })
-  const json = execFileSync('npm', ['pack', '--json', '--ignore-scripts'], { cwd: folder, encoding: 'utf8' })
+  execFileSync(process.execPath, [join(root, 'scripts/build.mjs'), join(folder, 'dist')], {
+    stdio: 'inherit',
+  })
+  const json = npm(folder, 'pack', '--json', '--ignore-scripts')
   const [packed] = JSON.parse(json) as [{ filename: string; files: { path: string }[] }]
   return { tarball: join(folder, packed.filename), files: packed.files.map(({ path }) => path) }
 }
 
+function npm(cwd: string, ...parameters: readonly string[]): string {
+  const shell = process.platform === 'win32'
+  return execFileSync('npm', parameters, { cwd, shell, encoding: 'utf8', stdio: 'pipe' })
+}
+
 /** The dependencies are linked from here: the test needs no network. */
 function provide(project: string): void {
-  const manifest = JSON.parse(
-    execFileSync('npm', ['pkg', 'get', 'dependencies'], { cwd: root, encoding: 'utf8' }),
-  ) as Record<string, string>
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>
+  }
   const users = ['@types/node', 'undici-types', 'typescript']
-  for (const name of [...Object.keys(manifest), ...users]) {
+  for (const name of [...Object.keys(dependencies), ...users]) {
     const to = join(project, 'node_modules', name)
     mkdirSync(resolve(to, '..'), { recursive: true })
     symlinkSync(join(modules, name), to, 'junction')
   }
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'user', type: 'module' }))
-  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.ts'] }))
+  writeFileSync(
+    join(project, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions, files: ['use.ts'] }),
+  )
 }
 
 const compilerOptions = {

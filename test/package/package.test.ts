@@ -30,7 +30,9 @@ test('the tarball has dist, LICENSE, README and package.json, and nothing else',
   const others = installed.files.filter((file) => !file.startsWith('dist/'))
   assert.deepEqual(others.sort(), ['LICENSE', 'README.md', 'package.json'])
   assert.deepEqual(
-    installed.files.filter((file) => !/^dist\/.*\.(?:js|d\.ts|js\.map)$|^[A-Z]|^package\.json$/.test(file)),
+    installed.files.filter(
+      (file) => !/^dist\/.*\.(?:js|d\.ts|js\.map)$|^[A-Z]|^package\.json$/.test(file),
+    ),
     [],
   )
 })
@@ -57,11 +59,11 @@ test('the library brings no dependency with an install script', () => {
 for (const subpath of subpaths)
   test(`${subpath} is imported from ESM without a side effect`, () => {
     const printed = run(`
-      const before = [...Object.getOwnPropertyNames(globalThis), ...Object.getOwnPropertyNames(Object.prototype)]
+      const before = [...Reflect.ownKeys(globalThis), ...Reflect.ownKeys(Object.prototype)].map(String)
       const environment = JSON.stringify(process.env)
       const listeners = process.eventNames().length
       const module = await import('${subpath}')
-      const after = [...Object.getOwnPropertyNames(globalThis), ...Object.getOwnPropertyNames(Object.prototype)]
+      const after = [...Reflect.ownKeys(globalThis), ...Reflect.ownKeys(Object.prototype)].map(String)
       console.log(JSON.stringify({
         names: Object.keys(module).length,
         globals: after.filter((name) => !before.includes(name)),
@@ -106,7 +108,9 @@ export const total: number = await points.run('A-1', ({ tx }) => {
 semel({ group: 'points', store: memoryStore(), leaseMS: 1 })
 `,
   )
-  const ended = spawnSync(process.execPath, [installed.tsc, '-p', installed.project], { encoding: 'utf8' })
+  const ended = spawnSync(process.execPath, [installed.tsc, '-p', installed.project], {
+    encoding: 'utf8',
+  })
   assert.equal(ended.stdout, '')
   assert.equal(ended.status, 0)
 })
@@ -139,7 +143,10 @@ function oldNode(): string | undefined {
   return (process.env['PATH'] ?? '')
     .split(delimiter)
     .map((folder) => join(folder, 'node'))
-    .find((file) => existsSync(file) && isOld(spawnSync(file, ['--version'], { encoding: 'utf8' }).stdout))
+    .find(
+      (file) =>
+        existsSync(file) && isOld(spawnSync(file, ['--version'], { encoding: 'utf8' }).stdout),
+    )
 }
 
 function isOld(version: string | null): boolean {

@@ -11,13 +11,18 @@ import {
   type Store,
   unchecked,
 } from 'semel'
-import { leaseOnlyStore, memoryQueue, memorySource, memoryStore, type MemoryTransaction } from 'semel/memory'
+import {
+  leaseOnlyStore,
+  memoryQueue,
+  memorySource,
+  memoryStore,
+  type MemoryTransaction,
+} from 'semel/memory'
 import { inbox, marker } from 'semel/strategies'
 import * as v from 'valibot'
 import { z } from 'zod'
 
-type Same<A, B> =
-  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 function same<A, B>(..._: Same<A, B> extends true ? [] : [never]): void {}
 
 const store = memoryStore()
@@ -94,7 +99,10 @@ createConsumer({
   source,
   store,
   strategy: inbox(),
-  body: v.pipe(v.object({ id: v.number() }), v.transform(({ id }) => ({ id, twice: 2 * id }))),
+  body: v.pipe(
+    v.object({ id: v.number() }),
+    v.transform(({ id }) => ({ id, twice: 2 * id })),
+  ),
   key: ({ topic, body }) => [topic, body.twice],
   fingerprint: ({ body }) => [body.id],
   tenant: ({ headers }) => headers['tenant'],

@@ -12,7 +12,9 @@ function errorsByLine(): ReadonlyMap<number, string> {
   const config = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
   const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, root)
   const found = new Map<number, string>()
-  for (const { file: where, start, code } of ts.getPreEmitDiagnostics(ts.createProgram([file], options))) {
+  for (const { file: where, start, code } of ts.getPreEmitDiagnostics(
+    ts.createProgram([file], options),
+  )) {
     // Errors elsewhere are found by the check of all types.
     if (where?.fileName !== file) continue
     const line = 1 + where.getLineAndCharacterOfPosition(start ?? 0).line
@@ -36,7 +38,10 @@ for (const [line, code] of expected)
   })
 
 test('no other line of it has an error', () => {
-  assert.deepEqual([...found.keys()].filter((line) => !expected.has(line)), [])
+  assert.deepEqual(
+    [...found.keys()].filter((line) => !expected.has(line)),
+    [],
+  )
 })
 
 test('at least thirty mistakes are refused', () => {

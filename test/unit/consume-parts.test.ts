@@ -31,18 +31,34 @@ test('the default delays of sixteen attempts last for over an hour', () => {
 test('what a handler throws decides what its attempt comes to', () => {
   const outcome = (error: unknown, more = {}) => {
     const made = outcomeOfFailure({ error, ...failure, ...more }, limits)
-    return { state: made.state, reason: 'reason' in made ? made.reason : '', counted: 'counted' in made && made.counted }
+    return {
+      state: made.state,
+      reason: 'reason' in made ? made.reason : '',
+      counted: 'counted' in made && made.counted,
+    }
   }
   const boom = new Error('boom')
   assert.deepEqual(outcome(boom), { state: 'failed', reason: 'failed', counted: true })
-  assert.deepEqual(outcome(boom, { attempt: 3 }), { state: 'dead', reason: 'failed', counted: false })
+  assert.deepEqual(outcome(boom, { attempt: 3 }), {
+    state: 'dead',
+    reason: 'failed',
+    counted: false,
+  })
   assert.deepEqual(outcome(boom, { attempt: 3, counted: false }), {
     state: 'failed',
     reason: 'failed',
     counted: false,
   })
-  assert.deepEqual(outcome(new DeadLetter('no')), { state: 'dead', reason: 'permanent', counted: false })
-  assert.deepEqual(outcome(new TooEarly('not yet')), { state: 'failed', reason: 'early', counted: false })
+  assert.deepEqual(outcome(new DeadLetter('no')), {
+    state: 'dead',
+    reason: 'permanent',
+    counted: false,
+  })
+  assert.deepEqual(outcome(new TooEarly('not yet')), {
+    state: 'failed',
+    reason: 'early',
+    counted: false,
+  })
   assert.deepEqual(outcome(new TooEarly('not yet'), { expired: true }), {
     state: 'dead',
     reason: 'expired',
@@ -91,7 +107,9 @@ test('slots let in as many as there are, the others in the order of their coming
 
 test('P27: the circuit opens after failures of different messages in a row, and a success closes it', () => {
   const changes: number[] = []
-  const breaker = circuit({ circuitFailures: 3, circuitMs: 60_000 }, (failures) => changes.push(failures))
+  const breaker = circuit({ circuitFailures: 3, circuitMs: 60_000 }, (failures) =>
+    changes.push(failures),
+  )
   for (const name of ['a', 'a', 'a', 'b']) breaker.failed(name)
   assert.equal(breaker.isOpen(), false, 'one message that fails again and again is not the world')
   breaker.failed('c')

@@ -5,7 +5,10 @@ import { delayLevels, unchecked } from 'semel'
 test('there are eighteen delays, each longer than the one before', () => {
   const delays = Object.values(delayLevels)
   assert.equal(delays.length, 18)
-  assert.deepEqual(delays, delays.toSorted((a, b) => a - b))
+  assert.deepEqual(
+    delays,
+    delays.toSorted((a, b) => a - b),
+  )
   assert.equal(new Set(delays).size, 18)
 })
 

@@ -23,7 +23,12 @@ test('a fingerprint begins with its version (P2)', () => {
 })
 
 test('fingerprints of two versions are never compared', () => {
-  const all = [noFingerprint, bodyFingerprint(utf8('1')), fieldsFingerprint(1), fieldsFingerprint(utf8('1'))]
+  const all = [
+    noFingerprint,
+    bodyFingerprint(utf8('1')),
+    fieldsFingerprint(1),
+    fieldsFingerprint(utf8('1')),
+  ]
   for (const one of all) for (const other of all) assert.equal(differs(one, other), false)
 })
 

@@ -24,7 +24,9 @@ const scopes: fc.Arbitrary<Scope> = fc.record(
 const below = (one: Uint8Array, other: Uint8Array): boolean => Buffer.compare(one, other) < 0
 
 test('a scope comes back from its bytes', () => {
-  fc.assert(fc.property(scopes, (scope) => assert.deepEqual(decodeScope(encodeScope(scope)), scope)))
+  fc.assert(
+    fc.property(scopes, (scope) => assert.deepEqual(decodeScope(encodeScope(scope)), scope)),
+  )
 })
 
 test('two scopes are never one', () => {
@@ -59,14 +61,21 @@ test('parts come back from their composition', () => {
     fc.property(fc.array(fc.uint8Array({ maxLength: 300 })), (parts) => {
       assert.deepEqual(decompose(compose(parts)).map(hex), parts.map(hex))
     }),
-    { examples: [[[0, 127, 128, 255, 256, 16_383, 16_384].map((length) => new Uint8Array(length))]] },
+    {
+      examples: [[[0, 127, 128, 255, 256, 16_383, 16_384].map((length) => new Uint8Array(length))]],
+    },
   )
   assert.equal(hex(fromHex('00ff')), '00ff')
 })
 
 test('one key is another identity in another group, tenant, keyspace and instance', () => {
   const base = { group: 'g', keyspace: 'k' }
-  const others = [base, { ...base, group: 'h' }, { ...base, tenant: 't' }, { ...base, instance: 'i' }]
+  const others = [
+    base,
+    { ...base, group: 'h' },
+    { ...base, tenant: 't' },
+    { ...base, instance: 'i' },
+  ]
   const names = [...others, { ...base, keyspace: 'l' }].map((scope) =>
     identityName(identityOf(encodeScope(scope), 'A-1')),
   )

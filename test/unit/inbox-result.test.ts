@@ -7,7 +7,19 @@ import { decodeResult, encodeResult } from '../../src/inbox/result.ts'
 const roundTrip = (result: unknown): unknown => decodeResult(encodeResult(result, 65_536))
 
 test('plain data comes back equal', () => {
-  for (const result of [null, true, 0, -1.5, '', 'Ünïcödé 🚀', 'a\uD800', [], {}, [[null]], { a: { b: [1] } }])
+  for (const result of [
+    null,
+    true,
+    0,
+    -1.5,
+    '',
+    'Ünïcödé 🚀',
+    'a\uD800',
+    [],
+    {},
+    [[null]],
+    { a: { b: [1] } },
+  ])
     assert.deepEqual(roundTrip(result), result)
 })
 
@@ -72,7 +84,15 @@ const refused: readonly (readonly [what: string, result: unknown, code: SemelCod
   ['a hole in an array', [1, , 2], 'SEMEL_RESULT_INVALID'], // oxlint-disable-line no-sparse-arrays
   ['an object with toJSON', { toJSON: () => 1 }, 'SEMEL_RESULT_INVALID'],
   ['an object with toJSON behind it', Object.create({ toJSON: () => 1 }), 'SEMEL_RESULT_INVALID'],
-  ['an object with a getter that throws', { get a(): never { throw new Error('no') } }, 'SEMEL_RESULT_INVALID'],
+  [
+    'an object with a getter that throws',
+    {
+      get a(): never {
+        throw new Error('no')
+      },
+    },
+    'SEMEL_RESULT_INVALID',
+  ],
   ['an array with a name', Object.assign([1], { total: 2 }), 'SEMEL_RESULT_INVALID'],
   ['100,000 deep', deep(100_000), 'SEMEL_RESULT_INVALID'],
   ['1 MB', 'r'.repeat(2 ** 20), 'SEMEL_RESULT_TOO_LARGE'],

@@ -25,7 +25,10 @@ test('what is not given has its default', () => {
 })
 
 test('an unknown option is refused with the nearest name', () => {
-  assert.match(refusal({ leaseMS: 1 }, 'SEMEL_OPTION_UNKNOWN'), /"leaseMS"; did you mean "leaseMs"\?/)
+  assert.match(
+    refusal({ leaseMS: 1 }, 'SEMEL_OPTION_UNKNOWN'),
+    /"leaseMS"; did you mean "leaseMs"\?/,
+  )
   assert.match(refusal({ LEASEMS: 1 }, 'SEMEL_OPTION_UNKNOWN'), /did you mean "leaseMs"\?/)
   assert.match(refusal({ groop: 'g' }, 'SEMEL_OPTION_UNKNOWN'), /did you mean "group"\?/)
 })
@@ -48,7 +51,8 @@ test('a member that every object inherits is no known option', () => {
 
 test('out of range is refused with range, unit and value', () => {
   const message = refusal({ leaseMs: 99 }, 'SEMEL_OPTION_INVALID')
-  for (const part of ['leaseMs', '99', '100', '3600000', 'ms']) assert.ok(message.includes(part), message)
+  for (const part of ['leaseMs', '99', '100', '3600000', 'ms'])
+    assert.ok(message.includes(part), message)
 })
 
 for (const [what, leaseMs] of [

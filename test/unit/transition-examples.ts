@@ -61,8 +61,22 @@ const parked = <R extends InboxRecord>(record: R): R => ({ ...record, origin })
 /** What a lease can end in: completed, failed and counted, failed and not counted, dead. */
 export const outcomes: readonly [Outcome, Outcome, Outcome, Outcome] = [
   { state: 'completed', result: '1', keepMs: 60_000 },
-  { state: 'failed', reason: 'failed', detail: 'no', retryInMs: 9, counted: true, message: parkedMessage },
-  { state: 'failed', reason: 'early', detail: '', retryInMs: 9, counted: false, message: parkedMessage },
+  {
+    state: 'failed',
+    reason: 'failed',
+    detail: 'no',
+    retryInMs: 9,
+    counted: true,
+    message: parkedMessage,
+  },
+  {
+    state: 'failed',
+    reason: 'early',
+    detail: '',
+    retryInMs: 9,
+    counted: false,
+    message: parkedMessage,
+  },
   { state: 'dead', reason: 'permanent', detail: 'no', message: parkedMessage },
 ]
 const [completes, fails, early, dies] = outcomes
@@ -102,7 +116,11 @@ export const examples: readonly Example[] = [
   })),
   // also its own lease, also for a taker, also when its attempts are used up
   { row: 3, record: leased, ask: claimed({ fingerprint: otherFingerprint, claimId: mine }) },
-  { row: 3, record: parked(before.due), ask: claimed({ fingerprint: otherFingerprint, by: 'parked' }) },
+  {
+    row: 3,
+    record: parked(before.due),
+    ask: claimed({ fingerprint: otherFingerprint, by: 'parked' }),
+  },
   { row: 3, record: before.due, ask: claimed({ fingerprint: otherFingerprint }, 1) },
   { row: 4, record: leased, ask: claimed({ claimId: mine }), attempts: 2 },
   { row: 4, record: before.endedBeside, ask: claimed({ claimId: mine }), attempts: 2 },
@@ -151,13 +169,23 @@ export const examples: readonly Example[] = [
   { row: 19, record: before.ended, ask: { on: 'renew', lease, leaseMs: 1_000 }, attempts: 2 },
   { row: 20, record: { ...leased, attempts: 1 }, ask: { on: 'release', lease } },
   { row: 21, record: leased, ask: { on: 'release', lease }, attempts: 1 },
-  { row: 21, record: parked({ ...leased, attempts: 1 }), ask: { on: 'release', lease }, attempts: 0 },
+  {
+    row: 21,
+    record: parked({ ...leased, attempts: 1 }),
+    ask: { on: 'release', lease },
+    attempts: 0,
+  },
   { row: 22, record: before.due, ask: { on: 'bury', token: 5, outcome: dies }, attempts: 2 },
   { row: 22, record: before.ended, ask: { on: 'bury', token: 5, outcome: dies }, attempts: 2 },
   { row: 23, record: before.forgettable, ask: { on: 'prune' } },
   { row: 24, record: before.dead, ask: { on: 'redrive' }, attempts: 0 },
   { row: 24, record: failed, ask: { on: 'redrive', body: utf8('{"fixed":1}') }, attempts: 0 },
-  { row: 25, record: parked(before.dead), ask: { on: 'skip', keepMs: 1, detail: 'by hand' }, attempts: 2 },
+  {
+    row: 25,
+    record: parked(before.dead),
+    ask: { on: 'skip', keepMs: 1, detail: 'by hand' },
+    attempts: 2,
+  },
   { row: 25, record: failed, ask: { on: 'skip', keepMs: 1, detail: 'by hand' }, attempts: 2 },
   { row: 26, record: leased, ask: { on: 'free' }, attempts: 2 },
   ...Object.values(before).map((record): Example => ({ row: 27, record, ask: { on: 'forget' } })),

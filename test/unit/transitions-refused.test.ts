@@ -24,8 +24,18 @@ interface Refused {
 }
 
 const refused: readonly Refused[] = [
-  { what: 'a settlement by an older token', record: before.leased, ask: settle(older), answer: 'fenced' },
-  { what: 'a settlement by another claim', record: before.leased, ask: settle(foreign), answer: 'fenced' },
+  {
+    what: 'a settlement by an older token',
+    record: before.leased,
+    ask: settle(older),
+    answer: 'fenced',
+  },
+  {
+    what: 'a settlement by another claim',
+    record: before.leased,
+    ask: settle(foreign),
+    answer: 'fenced',
+  },
   { what: 'a settlement of nothing', record: undefined, ask: settle(lease), answer: 'fenced' },
   {
     what: 'a repeated settlement that is not alone in its commit',
@@ -51,8 +61,18 @@ const refused: readonly Refused[] = [
     ask: { on: 'renew', lease, leaseMs: 1 },
     answer: 'fenced',
   },
-  { what: 'a release by an older token', record: before.leased, ask: { on: 'release', lease: older }, answer: 'fenced' },
-  { what: 'a release of what is settled', record: before.failed, ask: { on: 'release', lease }, answer: 'fenced' },
+  {
+    what: 'a release by an older token',
+    record: before.leased,
+    ask: { on: 'release', lease: older },
+    answer: 'fenced',
+  },
+  {
+    what: 'a release of what is settled',
+    record: before.failed,
+    ask: { on: 'release', lease },
+    answer: 'fenced',
+  },
   {
     what: 'a burial of what has changed since',
     record: before.due,
@@ -65,20 +85,45 @@ const refused: readonly Refused[] = [
     ask: { on: 'bury', token: 5, outcome: dies },
     answer: 'changed',
   },
-  { what: 'pruning before the retention has passed', record: before.completed, ask: { on: 'prune' }, answer: 'kept' },
+  {
+    what: 'pruning before the retention has passed',
+    record: before.completed,
+    ask: { on: 'prune' },
+    answer: 'kept',
+  },
   { what: 'pruning what is dead', record: before.dead, ask: { on: 'prune' }, answer: 'kept' },
   { what: 'pruning what failed', record: before.due, ask: { on: 'prune' }, answer: 'kept' },
   { what: 'pruning what is leased', record: before.ended, ask: { on: 'prune' }, answer: 'kept' },
-  { what: 'a redrive of what is completed', record: before.completed, ask: { on: 'redrive' }, answer: 'refused' },
-  { what: 'a redrive of a live lease', record: before.leased, ask: { on: 'redrive' }, answer: 'refused' },
+  {
+    what: 'a redrive of what is completed',
+    record: before.completed,
+    ask: { on: 'redrive' },
+    answer: 'refused',
+  },
+  {
+    what: 'a redrive of a live lease',
+    record: before.leased,
+    ask: { on: 'redrive' },
+    answer: 'refused',
+  },
   {
     what: 'skipping what is completed',
     record: before.completed,
     ask: { on: 'skip', keepMs: 1, detail: '' },
     answer: 'refused',
   },
-  { what: 'ending a lease that is none', record: before.failed, ask: { on: 'free' }, answer: 'refused' },
-  { what: 'forgetting what is not known', record: undefined, ask: { on: 'forget' }, answer: 'refused' },
+  {
+    what: 'ending a lease that is none',
+    record: before.failed,
+    ask: { on: 'free' },
+    answer: 'refused',
+  },
+  {
+    what: 'forgetting what is not known',
+    record: undefined,
+    ask: { on: 'forget' },
+    answer: 'refused',
+  },
 ]
 
 for (const { what, record, ask, answer } of refused)

@@ -24,7 +24,9 @@ for (const [at, row] of transitions.entries()) {
     }
   })
 
-  for (const { record, ask, attempts } of mine.filter(() => row.to !== undefined && row.to !== 'absent'))
+  for (const { record, ask, attempts } of mine.filter(
+    () => row.to !== undefined && row.to !== 'absent',
+  ))
     test(`${nameOf(at)}: writes state, token and attempts as it says`, () => {
       const { next } = decide(record, target, ask, nowMs)
       const wanted = row.to === 'as asked' && 'outcome' in ask ? ask.outcome.state : row.to
@@ -44,7 +46,10 @@ test('a crash counts only if the message ran alone (P15)', () => {
   const ask = claimed({ alone: true })
   const alone = decide(before.ended, target, ask, nowMs).next
   const beside = decide({ ...before.ended, alone: false }, target, ask, nowMs).next
-  assert.deepEqual([alone?.attempts, beside?.attempts], [before.ended.attempts + 1, before.ended.attempts])
+  assert.deepEqual(
+    [alone?.attempts, beside?.attempts],
+    [before.ended.attempts + 1, before.ended.attempts],
+  )
 })
 
 test('what completes drops the message that it was parked with (P4)', () => {
@@ -56,14 +61,27 @@ test('what completes drops the message that it was parked with (P4)', () => {
 
 test('a completed record has no message, a failed and a dead one keep theirs (P4)', () => {
   const origins = outcomes.map((outcome) => {
-    const { next } = decide(undefined, target, { on: 'insert', fingerprint: target.key, outcome }, nowMs)
+    const { next } = decide(
+      undefined,
+      target,
+      { on: 'insert', fingerprint: target.key, outcome },
+      nowMs,
+    )
     return next?.origin !== undefined
   })
-  assert.deepEqual(origins, outcomes.map(({ state }) => state !== 'completed'))
+  assert.deepEqual(
+    origins,
+    outcomes.map(({ state }) => state !== 'completed'),
+  )
 })
 
 test('a renewal is no change that an operator would list as the newest', () => {
-  const lease = { ...target, claimId: before.leased.claimId, token: before.leased.token, attempt: 1 }
+  const lease = {
+    ...target,
+    claimId: before.leased.claimId,
+    token: before.leased.token,
+    attempt: 1,
+  }
   const { next } = decide(before.leased, target, { on: 'renew', lease, leaseMs: 500 }, nowMs)
   assert.equal(next?.changedMs, before.leased.changedMs)
   assert.equal(next?.untilMs, nowMs + 500)

@@ -25,7 +25,10 @@ export function deliveriesOf(messages: number): number {
  */
 export function arrivals(messages: number, draw: Draw): readonly Arrival[] {
   const copies = (deliveriesOf(messages) - messages) / 2
-  const firsts = Array.from({ length: messages }, (_, at) => ({ at, arrival: firstArrival(at, draw) }))
+  const firsts = Array.from({ length: messages }, (_, at) => ({
+    at,
+    arrival: firstArrival(at, draw),
+  }))
   const again = shuffled(firsts, draw).slice(0, copies * 2)
   const seconds = again.map(({ at, arrival }, copy) => ({
     at: later(at, messages, draw),

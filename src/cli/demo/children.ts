@@ -22,9 +22,7 @@ export interface Exit {
 }
 
 /** What parent and child tell each other. */
-export type Order =
-  | { readonly do: 'stand'; readonly at: string }
-  | { readonly do: 'stop' }
+export type Order = { readonly do: 'stand'; readonly at: string } | { readonly do: 'stop' }
 export type News = { readonly counted: Readonly<Record<string, number>> }
 
 export interface ChildOptions {
@@ -32,15 +30,19 @@ export interface ChildOptions {
   readonly module: string
   /** Handed to the module as JSON. */
   readonly given: unknown
+  /** Where it stands still from the start on; `standAt` then only waits. Default: nowhere. */
+  readonly standAt?: string
   readonly onNews?: (news: News) => void
+  readonly onEnded?: (child: Child, exit: Exit) => void
   readonly env?: NodeJS.ProcessEnv
 }
 
 const saidMax = 4_000
 
 /** Starts a process of ours. It ends by itself when this one does. */
-export function startChild({ module, given, onNews, env = process.env }: ChildOptions): Child {
-  const child = fork(module, [JSON.stringify(given)], {
+export function startChild(options: ChildOptions): Child {
+  const { module, given, standAt = '', onNews, onEnded, env = process.env } = options
+  const child = fork(module, [JSON.stringify(given), standAt], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
     env,
   })
@@ -54,18 +56,18 @@ export function startChild({ module, given, onNews, env = process.env }: ChildOp
     child.once('close', (code, signal) => resolve({ code, signal, said }))
   })
   const points = createInterface({ input: child.stdio[4] as Readable })
+  const standing = new Promise<'standing'>((resolve) =>
+    points.once('line', () => resolve('standing')),
+  )
   const kill = (): Promise<Exit> => {
     child.kill('SIGKILL')
     return ended
   }
-  return {
+  const self: Child = {
     pid: child.pid ?? 0,
     ended,
     kill,
     standAt(point) {
-      const standing = new Promise<'standing'>((resolve) => {
-        points.once('line', () => resolve('standing'))
-      })
       tell(child, { do: 'stand', at: point })
       return Promise.race([standing, ended.then(() => 'over' as const)])
     },
@@ -75,6 +77,8 @@ export function startChild({ module, given, onNews, env = process.env }: ChildOp
       return ended.finally(() => clearTimeout(late))
     },
   }
+  child.once('close', (code, signal) => onEnded?.(self, { code, signal, said }))
+  return self
 }
 
 /** One that has just died is told nothing. */

@@ -1,5 +1,5 @@
 import { extname, join } from 'node:path'
-import { type Child, startChild } from './children.ts'
+import { type Child, type Exit, startChild } from './children.ts'
 import { type Draw, pick } from './random.ts'
 
 /** Consumers of one way. Who is killed is replaced at once. */
@@ -28,15 +28,13 @@ export function crew(way: string, file: string, env: NodeJS.ProcessEnv): Crew {
   let closed = false
 
   function hire(): void {
-    if (closed) return
-    const child = startChild({ module, given: { way, file }, env })
-    members.add(child)
-    void child.ended.then(({ said }) => {
-      // One that was killed or asked to stop has left the crew before.
-      if (!members.delete(child)) return
-      if (++ended < endedMax) hire()
-      else broken.abort(new Error(`the consumers of ${way} end by themselves: ${said}`))
-    })
+    if (!closed) members.add(startChild({ module, given: { way, file }, env, onEnded }))
+  }
+  function onEnded(child: Child, { said }: Exit): void {
+    // One that was killed or asked to stop has left the crew before.
+    if (!members.delete(child)) return
+    if (++ended < endedMax) hire()
+    else broken.abort(new Error(`the consumers of ${way} end by themselves: ${said}`))
   }
   for (let hired = 0; hired < consumers; hired++) hire()
 

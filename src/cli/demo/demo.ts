@@ -33,7 +33,9 @@ export async function demo(options: DemoOptions): Promise<number> {
 
 async function runAll(faults: Faults, folder: string, signal: AbortSignal): Promise<DemoReport> {
   const { messages, kills, seed } = faults
-  process.stderr.write(`semel demo: ${messages} orders, ${kills} kills for each way, seed ${seed}\n`)
+  process.stderr.write(
+    `semel demo: ${messages} orders, ${kills} kills for each way, seed ${seed}\n`,
+  )
   const names = ways.map(({ name }) => name)
   const bars = progressBars(names, deliveriesOf(messages), process.stderr)
   const around: Surroundings = {

@@ -15,7 +15,12 @@ export interface DemoOptions {
 export const demoNumbers = {
   messages: { default: 5_000, min: 1, max: 1_000_000, says: 'distinct orders' },
   kills: { default: 24, min: 0, max: 1_000, says: 'kills that each way has to bear' },
-  seed: { default: undefined, min: 0, max: 2 ** 32 - 1, says: 'repeats the faults of an earlier run' },
+  seed: {
+    default: undefined,
+    min: 0,
+    max: 2 ** 32 - 1,
+    says: 'repeats the faults of an earlier run',
+  },
 } as const
 
 /** @throws SEMEL_USAGE */

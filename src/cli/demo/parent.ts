@@ -19,7 +19,7 @@ const newsMs = 50
 
 /** To be called once, first thing. The process ends when its parent has gone. */
 export function reportToParent(): Parent {
-  let standAt: string | undefined
+  let standAt = process.argv[3] ?? ''
   let stop = (): Promise<void> => Promise.resolve()
   let counted: Record<string, number> = {}
   process.once('disconnect', () => process.exit(1))

@@ -5,7 +5,7 @@ import { sqlitePublisher } from '../../sqlite/index.ts'
 import { type Arrival, arrivals } from './arrivals.ts'
 import { type Crew, crew } from './crew.ts'
 import { countEffects, createLedger, type Effects } from './ledger.ts'
-import { below, type Draw, seeded } from './random.ts'
+import { below, seeded } from './random.ts'
 import { openRemaining, type Remaining } from './remaining.ts'
 import { topic, type Way } from './ways/way.ts'
 
@@ -111,7 +111,10 @@ async function fallen(remaining: Remaining, left: number, limitMs: number): Prom
   while ((await remaining.count()) > left && monotonicMs() < deadline) await pause(lookMs)
 }
 
-async function drained({ way, faults, around, remaining, signal }: Run, total: number): Promise<number> {
+async function drained(
+  { way, faults, around, remaining, signal }: Run,
+  total: number,
+): Promise<number> {
   let least = Number.POSITIVE_INFINITY
   let movedMs = monotonicMs()
   for (;;) {

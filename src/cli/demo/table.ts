@@ -15,10 +15,18 @@ const columns = ['way', 'effects', 'duplicated', 'lost', 'stuck', 'seconds'] as 
 
 /** One table and one sentence. */
 export function tableOf(report: DemoReport): string {
-  const rows = report.ways.map((way) => [...columns.map((column) => shown(way[column])), whyOf(way)])
+  const rows = report.ways.map((way) => [
+    ...columns.map((column) => shown(way[column])),
+    whyOf(way),
+  ])
   const table = [[...columns, ''], ...rows]
   const widths = columns.map((_, at) => Math.max(...table.map((row) => row[at]?.length ?? 0)))
-  const lines = table.map((row) => row.map((cell, at) => padded(cell, at, widths)).join('  ').trimEnd())
+  const lines = table.map((row) =>
+    row
+      .map((cell, at) => padded(cell, at, widths))
+      .join('  ')
+      .trimEnd(),
+  )
   return `${lines.join('\n')}\n\n${sentenceOf(report)}\n`
 }
 

@@ -8,9 +8,9 @@ insert into semel_queue_subscription (topic, group_name, instance, cursor)
 values (?, ?, ?, 0)
     on conflict (topic, group_name, instance) do nothing;
 
--- subscription: its number and how far it has come.
+-- subscription: its number.
 --   1 topic, 2 group, 3 instance or ''
-select id, cursor
+select id
   from semel_queue_subscription
  where topic = ? and group_name = ? and instance = ?;
 
@@ -118,15 +118,18 @@ select topic, count(*) as messages, sum(length(body)) as bytes
  order by topic;
 
 -- subscriptions: of all topics, with what is left for them.
---   1 now, 2 now, 3 now
+--   1 to 5 now
 select s.topic, s.group_name, s.instance,
-       (select count(*) from semel_queue_message m where m.topic = s.topic and m.seq > s.cursor) as unseen,
+       (select count(*) from semel_queue_message m
+         where m.topic = s.topic and m.seq > s.cursor and m.due_ms <= ?) as unseen,
+       (select count(*) from semel_queue_message m
+         where m.topic = s.topic and m.seq > s.cursor and m.due_ms > ?) as undue,
        (select count(*) from semel_queue_delivery d
          where d.subscription = s.id and d.visible_ms <= ?) as visible,
        (select count(*) from semel_queue_delivery d
          where d.subscription = s.id and d.visible_ms > ? and d.holder is not null) as in_flight,
        (select count(*) from semel_queue_delivery d
-         where d.subscription = s.id and d.visible_ms > ? and d.holder is null) as delayed
+         where d.subscription = s.id and d.visible_ms > ? and d.holder is null) as hidden
   from semel_queue_subscription s
  order by s.topic, s.group_name, s.instance;
 
@@ -141,7 +144,7 @@ delete from semel_queue_delivery
 delete from semel_queue_subscription
  where topic = ? and group_name = ? and instance = ?;
 
--- removeOlder: the oldest messages of a topic, whoever still waits for them.
+-- removeOlder: messages of a topic by their age, whoever still waits for them.
 --   1 topic, 2 sent before, 3 limit
 delete from semel_queue_message
  where seq in (select seq from semel_queue_message where topic = ? and sent_ms < ? order by seq limit ?);

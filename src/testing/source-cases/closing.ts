@@ -19,9 +19,9 @@ export const closing: readonly SourceCase[] = [
     async run(opened) {
       const source = await subscribed(opened)
       await sendNumbers(opened, 3)
-      await take(source, 3)
+      await take(opened, source, 3)
       await source.close()
-      assert.deepEqual(inOrder(await take(await subscribed(opened), 3)), numbers(3))
+      assert.deepEqual(inOrder(await take(opened, await subscribed(opened), 3)), numbers(3))
     },
   },
   {
@@ -61,10 +61,10 @@ export const closing: readonly SourceCase[] = [
     async run(opened) {
       const [leaves, stays] = [await subscribed(opened), await subscribed(opened)]
       await sendNumbers(opened, 2)
-      const mine = await take(stays, 1)
+      const mine = await take(opened, stays, 1)
       await leaves.close()
       await stays.ack(mine)
-      const next = await takeOne(stays)
+      const next = await takeOne(opened, stays)
       assert.notEqual(bodyOf(next), mine.map(bodyOf)[0])
       await stays.ack([next])
     },

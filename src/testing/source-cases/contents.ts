@@ -20,7 +20,7 @@ export const contents: readonly SourceCase[] = [
       const source = await subscribed(opened)
       for (const [name, body] of bodies) {
         await send(opened, { body })
-        const [delivery] = await consume(source, 1)
+        const [delivery] = await consume(opened, source, 1)
         same(delivery?.message.body, body, name)
       }
     },
@@ -32,7 +32,7 @@ export const contents: readonly SourceCase[] = [
       const source = await subscribed(opened)
       const large = utf8('before {"order":17} after')
       await send(opened, { body: large.subarray(7, 19) })
-      same((await takeOne(source)).message.body, utf8('{"order":17}'))
+      same((await takeOne(opened, source)).message.body, utf8('{"order":17}'))
     },
   },
   {
@@ -49,7 +49,7 @@ export const contents: readonly SourceCase[] = [
       ]
       for (const [body, text] of values) {
         await send(opened, { body })
-        const [delivery] = await consume(source, 1)
+        const [delivery] = await consume(opened, source, 1)
         same(delivery?.message.body, utf8(text))
       }
     },
@@ -67,7 +67,7 @@ export const contents: readonly SourceCase[] = [
         quote: '"\\',
       }
       await send(opened, { body: 1, key: 'Käse 17', headers })
-      const { message } = await takeOne(source)
+      const { message } = await takeOne(opened, source)
       assert.equal(message.key, 'Käse 17')
       assert.deepEqual({ ...message.headers }, headers)
     },
@@ -78,7 +78,7 @@ export const contents: readonly SourceCase[] = [
     async run(opened) {
       const source = await subscribed(opened)
       await send(opened, { body: 1 })
-      const { key, tag, headers } = (await takeOne(source)).message
+      const { key, tag, headers } = (await takeOne(opened, source)).message
       assert.deepEqual([key, tag, { ...headers }], [undefined, undefined, {}])
     },
   },
@@ -88,7 +88,7 @@ export const contents: readonly SourceCase[] = [
     async run(opened) {
       const source = await subscribed(opened)
       await send(opened, { body: 1, tag: 'PAID' })
-      assert.equal((await takeOne(source)).message.tag, 'PAID')
+      assert.equal((await takeOne(opened, source)).message.tag, 'PAID')
     },
   },
   {
@@ -105,7 +105,7 @@ export const contents: readonly SourceCase[] = [
       ]
       answered.push(...(await publisher.sendBatch(rest)))
       assert.deepEqual(answered, ids)
-      const came = (await take(source, 3)).map(({ message }) => message.id)
+      const came = (await take(opened, source, 3)).map(({ message }) => message.id)
       assert.deepEqual(came.sort(), [...ids].sort())
     },
   },
@@ -118,7 +118,7 @@ export const contents: readonly SourceCase[] = [
       const made = [await publisher.send({ body: 1 })]
       made.push(...(await publisher.sendBatch([{ body: 2 }, { body: 3 }])))
       assert.equal(new Set(made).size, 3)
-      const came = (await take(source, 3)).map(({ message }) => message.id)
+      const came = (await take(opened, source, 3)).map(({ message }) => message.id)
       assert.deepEqual(came.sort(), made.sort())
     },
   },
@@ -129,9 +129,9 @@ export const contents: readonly SourceCase[] = [
     async run(opened) {
       const source = await subscribed(opened)
       await send(opened, { body: { order: 17 }, key: 'A-17', headers: { trace: '0af7' } })
-      const first = await take(source, 1)
+      const first = await take(opened, source, 1)
       await source.nack(first, 0)
-      same((await takeOne(source)).message, first[0]?.message)
+      same((await takeOne(opened, source)).message, first[0]?.message)
     },
   },
   {
@@ -141,10 +141,10 @@ export const contents: readonly SourceCase[] = [
     async run(opened) {
       const source = await subscribed(opened)
       await sendNumbers(opened, 1)
-      const first = await take(source, 1)
+      const first = await take(opened, source, 1)
       assert.equal(first[0]?.message.topic, source.topic)
       await source.nack(first, 0)
-      assert.equal((await takeOne(source)).message.topic, source.topic)
+      assert.equal((await takeOne(opened, source)).message.topic, source.topic)
     },
   },
 ]

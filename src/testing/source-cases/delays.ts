@@ -11,7 +11,7 @@ export const delayed: readonly SourceCase[] = [
       await send(opened, { body: 1, delay: 1_000 })
       await nothingComes(opened, source)
       await opened.passTime(1_000)
-      assert.equal(bodyOf(await takeOne(source)), '1')
+      assert.equal(bodyOf(await takeOne(opened, source)), '1')
     },
   },
   {
@@ -27,7 +27,7 @@ export const delayed: readonly SourceCase[] = [
       )
       await nothingComes(opened, source)
       await opened.passTime(1_000)
-      assert.equal(bodyOf(await takeOne(source)), '1')
+      assert.equal(bodyOf(await takeOne(opened, source)), '1')
       await nothingComes(opened, source)
     },
   },
@@ -37,7 +37,7 @@ export const delayed: readonly SourceCase[] = [
     async run(opened) {
       const source = await subscribed(opened)
       await send(opened, { body: 1, delay: 600_000 }, { body: 2 }, { body: 3, delay: 0 })
-      assert.deepEqual((await consume(source, 2)).map(bodyOf), ['2', '3'])
+      assert.deepEqual((await consume(opened, source, 2)).map(bodyOf), ['2', '3'])
       await nothingComes(opened, source)
     },
   },
@@ -49,7 +49,7 @@ export const delayed: readonly SourceCase[] = [
       const source = await subscribed(opened)
       await send(opened, { body: 1, delay: 300 })
       await opened.passTime(300)
-      const { redelivered, deliveryCount = 1 } = await takeOne(source)
+      const { redelivered, deliveryCount = 1 } = await takeOne(opened, source)
       assert.deepEqual([redelivered, deliveryCount], [false, 1])
     },
   },
@@ -59,7 +59,7 @@ export const delayed: readonly SourceCase[] = [
     async run(opened) {
       await send(opened, { body: 1, delay: 200 })
       await opened.passTime(200)
-      assert.equal(bodyOf(await takeOne(await subscribed(opened))), '1')
+      assert.equal(bodyOf(await takeOne(opened, await subscribed(opened))), '1')
     },
   },
   {
@@ -72,10 +72,10 @@ export const delayed: readonly SourceCase[] = [
       ]
       await send(opened, { body: 1, delay: 500 }, { body: 2 })
       for (const source of [points, mail])
-        assert.deepEqual((await consume(source, 1)).map(bodyOf), ['2'])
+        assert.deepEqual((await consume(opened, source, 1)).map(bodyOf), ['2'])
       await opened.passTime(500)
       for (const source of [points, mail])
-        assert.deepEqual((await consume(source, 1)).map(bodyOf), ['1'])
+        assert.deepEqual((await consume(opened, source, 1)).map(bodyOf), ['1'])
     },
   },
 ]

@@ -31,7 +31,8 @@ export const groups: readonly SourceCase[] = [
       const names = ['points', 'mail', 'Points']
       const sources = await Promise.all(names.map((group) => subscribed(opened, {}, { group })))
       await sendNumbers(opened, 5)
-      for (const source of sources) assert.deepEqual(inOrder(await consume(source, 5)), numbers(5))
+      for (const source of sources)
+        assert.deepEqual(inOrder(await consume(opened, source, 5)), numbers(5))
     },
   },
   {
@@ -71,11 +72,11 @@ export const groups: readonly SourceCase[] = [
         await subscribed(opened, { ending: true }, { group: 'mail' }),
       ]
       await sendNumbers(opened, 2)
-      await take(mail, 2)
-      await consume(points, 2)
+      await take(opened, mail, 2)
+      await consume(opened, points, 2)
       await opened.crash(mail)
       const next = await subscribed(opened, {}, { group: 'mail' })
-      assert.deepEqual(inOrder(await take(next, 2)), numbers(2))
+      assert.deepEqual(inOrder(await take(opened, next, 2)), numbers(2))
     },
   },
   {
@@ -86,7 +87,7 @@ export const groups: readonly SourceCase[] = [
       const sources = await Promise.all(topics.map((topic) => subscribed(opened, { topic })))
       await send(opened, ...topics.map((topic) => ({ topic, body: topic })))
       for (const [at, source] of sources.entries()) {
-        const [only] = await consume(source, 1)
+        const [only] = await consume(opened, source, 1)
         assert.equal(only?.message.topic, topics[at])
         await nothingComes(opened, source)
       }
@@ -101,7 +102,8 @@ export const groups: readonly SourceCase[] = [
         ['a', 'b', 'c'].map((instance) => subscribed(opened, {}, { instance })),
       )
       await sendNumbers(opened, 4)
-      for (const source of sources) assert.deepEqual(inOrder(await consume(source, 4)), numbers(4))
+      for (const source of sources)
+        assert.deepEqual(inOrder(await consume(opened, source, 4)), numbers(4))
     },
   },
   {
@@ -112,13 +114,13 @@ export const groups: readonly SourceCase[] = [
       const first = await subscribed(opened, { ending: true }, { instance })
       const other = await subscribed(opened, {}, { instance: 'b' })
       await sendNumbers(opened, 3)
-      await consume(first, 2)
-      await take(first, 1)
+      await consume(opened, first, 2)
+      await take(opened, first, 1)
       await opened.crash(first)
       await sendNumbers(opened, 1, 3)
       const second = await subscribed(opened, {}, { instance })
-      assert.deepEqual(inOrder(await consume(second, 2)), ['2', '3'])
-      assert.deepEqual(inOrder(await consume(other, 4)), numbers(4))
+      assert.deepEqual(inOrder(await consume(opened, second, 2)), ['2', '3'])
+      assert.deepEqual(inOrder(await consume(opened, other, 4)), numbers(4))
     },
   },
   {
@@ -127,7 +129,7 @@ export const groups: readonly SourceCase[] = [
     async run(opened) {
       const paid = await subscribed(opened, { tag: 'PAID' })
       await sendTagged(opened)
-      assert.deepEqual((await consume(paid, 2)).map(bodyOf), ['"PAID 0"', '"PAID 3"'])
+      assert.deepEqual((await consume(opened, paid, 2)).map(bodyOf), ['"PAID 0"', '"PAID 3"'])
       await nothingComes(opened, paid)
     },
   },
@@ -139,7 +141,7 @@ export const groups: readonly SourceCase[] = [
       const tight = await subscribed(opened, { tag: 'PAID||SENT' }, { group: 'tight' })
       await sendTagged(opened)
       for (const source of [some, tight]) {
-        assert.equal((await consume(source, 4)).length, 4)
+        assert.equal((await consume(opened, source, 4)).length, 4)
         await nothingComes(opened, source)
       }
     },
@@ -151,7 +153,7 @@ export const groups: readonly SourceCase[] = [
       const every = await subscribed(opened, { tag: '*' })
       const plain = await subscribed(opened, {}, { group: 'plain' })
       await sendTagged(opened)
-      for (const source of [every, plain]) await consume(source, 7)
+      for (const source of [every, plain]) await consume(opened, source, 7)
     },
   },
   {
@@ -162,7 +164,7 @@ export const groups: readonly SourceCase[] = [
       const sent = await subscribed(opened, { tag: 'SENT' }, { group: 'sent' })
       await sendTagged(opened)
       const tagsOf = async (source: Source): Promise<readonly (string | undefined)[]> =>
-        (await consume(source, 2)).map(({ message }) => message.tag)
+        (await consume(opened, source, 2)).map(({ message }) => message.tag)
       assert.deepEqual(await tagsOf(paid), ['PAID', 'PAID'])
       assert.deepEqual(await tagsOf(sent), ['SENT', 'SENT'])
     },

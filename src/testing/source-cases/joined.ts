@@ -45,7 +45,7 @@ export const joined: readonly SourceCase[] = [
       const { store, effects } = partsOf(opened)
       const source = await subscribed(opened, { ending: true })
       await send(opened, { body: 1 })
-      assert.equal(await performs(opened, source, await take(source, 1)), true)
+      assert.equal(await performs(opened, source, await take(opened, source, 1)), true)
       assert.equal(await effects.read('A-17'), 'done')
       assert.equal((await read(store))?.state, 'completed')
       await opened.crash(source)
@@ -59,14 +59,14 @@ export const joined: readonly SourceCase[] = [
       const { store, effects } = partsOf(opened)
       const source = await subscribed(opened, { ending: true })
       await send(opened, { body: 1 })
-      const failing = performs(opened, source, await take(source, 1), () => {
+      const failing = performs(opened, source, await take(opened, source, 1), () => {
         throw new Error('after the acknowledgement')
       })
       await assert.rejects(failing, /after the acknowledgement/)
       assert.equal(await effects.read('A-17'), undefined)
       assert.equal(await read(store), undefined)
       await opened.crash(source)
-      assert.equal(bodyOf(await takeOne(await subscribed(opened))), '1')
+      assert.equal(bodyOf(await takeOne(opened, await subscribed(opened))), '1')
     },
   },
   {
@@ -75,7 +75,7 @@ export const joined: readonly SourceCase[] = [
     async run(opened) {
       const source = await subscribed(opened)
       await send(opened, { body: 1 })
-      const mine = await take(source, 1)
+      const mine = await take(opened, source, 1)
       const failing = performs(opened, source, mine, () => {
         throw new Error('once')
       })
@@ -91,10 +91,10 @@ export const joined: readonly SourceCase[] = [
     async run(opened) {
       const former = await subscribed(opened, { ending: true })
       await send(opened, { body: 1 })
-      const late = await take(former, 1)
+      const late = await take(opened, former, 1)
       await opened.passTime(opened.holdMs)
       const owner = await subscribed(opened)
-      const mine = await take(owner, 1)
+      const mine = await take(opened, owner, 1)
       assert.equal(await performs(opened, former, late), false)
       assert.equal(await performs(opened, owner, mine), true)
       await nothingComes(opened, owner)

@@ -25,7 +25,7 @@ export const pulling: readonly SourceCase[] = [
       const publisher = opened.publisher()
       for (let at = 0; at < 20; at++) await publisher.send({ body: at })
       await publisher.sendBatch(numbers(20, 20).map((body) => ({ body: Number(body) })))
-      assert.deepEqual((await take(source, 40)).map(bodyOf), numbers(40))
+      assert.deepEqual((await take(opened, source, 40)).map(bodyOf), numbers(40))
     },
   },
   {
@@ -72,7 +72,7 @@ export const pulling: readonly SourceCase[] = [
       const source = await subscribed(opened)
       await send(opened, { body: 1 })
       assert.deepEqual(await source.pull(10, AbortSignal.abort()), [])
-      assert.equal(bodyOf(await takeOne(source)), '1')
+      assert.equal(bodyOf(await takeOne(opened, source)), '1')
     },
   },
   {
@@ -92,7 +92,7 @@ export const pulling: readonly SourceCase[] = [
         stop.abort()
         pulled.push(...(await pulling).map(bodyOf))
       }
-      pulled.push(...inOrder(await take(source, 30 - pulled.length)))
+      pulled.push(...inOrder(await take(opened, source, 30 - pulled.length)))
       assert.deepEqual(
         pulled.toSorted((a, b) => Number(a) - Number(b)),
         numbers(30),
@@ -105,7 +105,7 @@ export const pulling: readonly SourceCase[] = [
     async run(opened) {
       const source = await subscribed(opened)
       await sendNumbers(opened, 6)
-      const taken = [...(await take(source, 2)), ...(await take(source, 4))]
+      const taken = [...(await take(opened, source, 2)), ...(await take(opened, source, 4))]
       assert.deepEqual(inOrder(taken), numbers(6))
       await nothingComes(opened, source)
     },
@@ -116,7 +116,7 @@ export const pulling: readonly SourceCase[] = [
     async run(opened) {
       await sendNumbers(opened, 5)
       const source = await subscribed(opened)
-      assert.deepEqual(inOrder(await consume(source, 5)), numbers(5))
+      assert.deepEqual(inOrder(await consume(opened, source, 5)), numbers(5))
     },
   },
   {
@@ -126,7 +126,7 @@ export const pulling: readonly SourceCase[] = [
     async run(opened) {
       const source = await subscribed(opened)
       await sendNumbers(opened, 3)
-      for (const { redelivered, deliveryCount = 1 } of await take(source, 3))
+      for (const { redelivered, deliveryCount = 1 } of await take(opened, source, 3))
         assert.deepEqual([redelivered, deliveryCount], [false, 1])
     },
   },
@@ -136,11 +136,11 @@ export const pulling: readonly SourceCase[] = [
     async run(opened) {
       await sendNumbers(opened, 4)
       const first = await subscribed(opened)
-      await consume(first, 4)
+      await consume(opened, first, 4)
       await first.close()
       await sendNumbers(opened, 2, 4)
       const second = await subscribed(opened)
-      assert.deepEqual(inOrder(await consume(second, 2)), ['4', '5'])
+      assert.deepEqual(inOrder(await consume(opened, second, 2)), ['4', '5'])
       await nothingComes(opened, second)
     },
   },

@@ -34,7 +34,7 @@ export const sending: readonly SourceCase[] = [
       const source = await subscribed(opened)
       const publisher = opened.publisher()
       const id = await publisher.send({ body: 1 })
-      const [delivery] = await consume(source, 1)
+      const [delivery] = await consume(opened, source, 1)
       assert.equal(delivery?.message.id, id)
       await publisher.close()
     },
@@ -46,7 +46,7 @@ export const sending: readonly SourceCase[] = [
       const source = await subscribed(opened)
       const ids = await opened.publisher().sendBatch(numbers(50).map((body) => ({ body })))
       assert.equal(new Set(ids).size, 50)
-      const came = await take(source, 50)
+      const came = await take(opened, source, 50)
       assert.deepEqual(
         came.map(({ message }) => message.id),
         ids,
@@ -73,7 +73,7 @@ export const sending: readonly SourceCase[] = [
       const publisher = opened.publisher()
       for (let body = 0; body < 100; body++) publisher.enqueue({ body })
       await publisher.flush()
-      const came = (await take(source, 100)).map(bodyOf)
+      const came = (await take(opened, source, 100)).map(bodyOf)
       const asSent = source.capabilities.order === 'none' ? came.toSorted(byNumber) : came
       assert.deepEqual(asSent, numbers(100))
       await publisher.flush()
@@ -90,7 +90,7 @@ export const sending: readonly SourceCase[] = [
       publisher.enqueue({ body: 2 })
       await awaited
       await publisher.flush()
-      assert.deepEqual((await take(source, 3)).map(bodyOf), numbers(3))
+      assert.deepEqual((await take(opened, source, 3)).map(bodyOf), numbers(3))
     },
   },
   {
@@ -101,7 +101,7 @@ export const sending: readonly SourceCase[] = [
       const publisher = opened.publisher()
       for (let body = 0; body < 10; body++) publisher.enqueue({ body })
       await publisher.close()
-      assert.deepEqual(inOrder(await take(source, 10)), numbers(10))
+      assert.deepEqual(inOrder(await take(opened, source, 10)), numbers(10))
     },
   },
   {
@@ -115,7 +115,7 @@ export const sending: readonly SourceCase[] = [
       await publisher.flush()
       publisher.enqueue({ body: 5 })
       await publisher.flush()
-      assert.deepEqual(inOrder(await take(source, 6)), numbers(6))
+      assert.deepEqual(inOrder(await take(opened, source, 6)), numbers(6))
       await nothingComes(opened, source)
     },
   },
@@ -128,7 +128,7 @@ export const sending: readonly SourceCase[] = [
       const publisher = opened.publisher({ onError: (error) => heard.push(error) })
       publisher.sendOneWay({ body: circle })
       publisher.sendOneWay({ body: 1 })
-      assert.deepEqual((await take(source, 1)).map(bodyOf), ['1'])
+      assert.deepEqual((await take(opened, source, 1)).map(bodyOf), ['1'])
       await publisher.flush()
       await publisher.close()
       publisher.sendOneWay({ body: 2 })
@@ -156,7 +156,7 @@ export const sending: readonly SourceCase[] = [
       const source = await subscribed(opened)
       publisher.enqueue({ body: 3 })
       await publisher.flush()
-      assert.deepEqual((await take(source, 1)).map(bodyOf), ['3'])
+      assert.deepEqual((await take(opened, source, 1)).map(bodyOf), ['3'])
     },
   },
   {
@@ -183,7 +183,7 @@ export const sending: readonly SourceCase[] = [
       await assert.rejects(publisher.send({ body: 1 }), coded('SEMEL_MESSAGE_INVALID'))
       const topic = opened.topic('given')
       await publisher.send({ body: 1, topic })
-      await consume(await subscribed(opened, { topic }), 1)
+      await consume(opened, await subscribed(opened, { topic }), 1)
     },
   },
   {
@@ -195,7 +195,7 @@ export const sending: readonly SourceCase[] = [
       const body = new Uint8Array(17)
       await assert.rejects(publisher.send({ body }), coded('SEMEL_BODY_TOO_LARGE'))
       await publisher.send({ body: body.subarray(1) })
-      await consume(source, 1)
+      await consume(opened, source, 1)
       await nothingComes(opened, source)
     },
   },
@@ -211,7 +211,7 @@ export const sending: readonly SourceCase[] = [
       body.fill(9)
       headers.trace = 'after'
       await publisher.flush()
-      const [delivery] = await take(source, 1)
+      const [delivery] = await take(opened, source, 1)
       assert.deepEqual([...(delivery?.message.body ?? [])], [0, 0, 0, 0])
       assert.equal(delivery?.message.headers['trace'], 'before')
     },

@@ -28,7 +28,7 @@ export const settling: readonly SourceCase[] = [
     async run(opened) {
       const source = await subscribed(opened, ending)
       await sendNumbers(opened, 5)
-      await consume(source, 5)
+      await consume(opened, source, 5)
       await opened.crash(source)
       await nothingComes(opened, await subscribed(opened, ending))
     },
@@ -40,9 +40,9 @@ export const settling: readonly SourceCase[] = [
     async run(opened) {
       const source = await subscribed(opened, ending)
       await sendNumbers(opened, 3)
-      const first = await take(source, 3)
+      const first = await take(opened, source, 3)
       await opened.crash(source)
-      const second = await take(await subscribed(opened, ending), 3)
+      const second = await take(opened, await subscribed(opened, ending), 3)
       assert.deepEqual(inOrder(second), inOrder(first))
       for (const delivery of second) again(delivery)
     },
@@ -53,11 +53,11 @@ export const settling: readonly SourceCase[] = [
     async run(opened) {
       const source = await subscribed(opened, ending)
       await sendNumbers(opened, 6)
-      const taken = await take(source, 6)
+      const taken = await take(opened, source, 6)
       await source.ack(taken.filter((delivery) => Number(bodyOf(delivery)) % 2 === 0))
       await opened.crash(source)
       const next = await subscribed(opened, ending)
-      assert.deepEqual(inOrder(await take(next, 3)), ['1', '3', '5'])
+      assert.deepEqual(inOrder(await take(opened, next, 3)), ['1', '3', '5'])
     },
   },
   {
@@ -66,7 +66,7 @@ export const settling: readonly SourceCase[] = [
     async run(opened) {
       const owner = await subscribed(opened)
       await send(opened, { body: 1 })
-      await takeOne(owner)
+      await takeOne(opened, owner)
       await nothingComes(opened, await subscribed(opened))
     },
   },
@@ -77,10 +77,10 @@ export const settling: readonly SourceCase[] = [
     async run(opened) {
       const source = await subscribed(opened, ending)
       await send(opened, { body: 1 })
-      const { message } = await takeOne(source)
+      const { message } = await takeOne(opened, source)
       for (const count of [2, 3]) {
         await opened.passTime(opened.holdMs)
-        const delivery = await takeOne(source)
+        const delivery = await takeOne(opened, source)
         assert.equal(delivery.message.id, message.id)
         again(delivery, count)
       }
@@ -93,7 +93,7 @@ export const settling: readonly SourceCase[] = [
       const owner = await subscribed(opened, ending)
       const other = await subscribed(opened, ending)
       await send(opened, { body: 1 })
-      const mine = await take(owner, 1)
+      const mine = await take(opened, owner, 1)
       for (let round = 0; round < 6; round++) {
         await opened.passTime(opened.holdMs / 3)
         await owner.renew(mine)
@@ -111,13 +111,13 @@ export const settling: readonly SourceCase[] = [
     async run(opened) {
       const former = await subscribed(opened, ending)
       await send(opened, { body: 1 })
-      const late = await take(former, 1)
+      const late = await take(opened, former, 1)
       await opened.passTime(opened.holdMs)
       const owner = await subscribed(opened, ending)
-      await takeOne(owner)
+      await takeOne(opened, owner)
       await former.ack(late).catch(() => {})
       await opened.crash(owner)
-      assert.equal(bodyOf(await takeOne(await subscribed(opened, ending))), '1')
+      assert.equal(bodyOf(await takeOne(opened, await subscribed(opened, ending))), '1')
     },
   },
   {
@@ -128,10 +128,10 @@ export const settling: readonly SourceCase[] = [
     async run(opened) {
       const former = await subscribed(opened, ending)
       await send(opened, { body: 1 })
-      const late = await take(former, 1)
+      const late = await take(opened, former, 1)
       await opened.passTime(opened.holdMs)
       const owner = await subscribed(opened)
-      const mine = await take(owner, 1)
+      const mine = await take(opened, owner, 1)
       await former.nack(late, 0).catch(() => {})
       await former.renew(late).catch(() => {})
       await former.close()
@@ -147,14 +147,14 @@ export const settling: readonly SourceCase[] = [
     async run(opened) {
       const source = await subscribed(opened)
       await sendNumbers(opened, 2)
-      const [first, second] = await take(source, 2)
+      const [first, second] = await take(opened, source, 2)
       assert.ok(first && second)
       await source.ack([first])
       await source.ack([first, second])
       await source.ack([])
       await nothingComes(opened, source)
       await sendNumbers(opened, 1, 2)
-      assert.equal(bodyOf(await takeOne(source)), '2')
+      assert.equal(bodyOf(await takeOne(opened, source)), '2')
     },
   },
   {
@@ -163,9 +163,9 @@ export const settling: readonly SourceCase[] = [
     async run(opened) {
       const source = await subscribed(opened)
       await sendNumbers(opened, 2)
-      const taken = await take(source, 2)
+      const taken = await take(opened, source, 2)
       await source.nack(taken, 0)
-      const back = await take(source, 2)
+      const back = await take(opened, source, 2)
       assert.deepEqual(inOrder(back), numbers(2))
       if (source.capabilities.marksRedelivery) for (const delivery of back) again(delivery)
     },
@@ -176,10 +176,10 @@ export const settling: readonly SourceCase[] = [
     async run(opened) {
       const source = await subscribed(opened)
       await send(opened, { body: 1 })
-      await source.nack(await take(source, 1), 1_000)
+      await source.nack(await take(opened, source, 1), 1_000)
       await nothingComes(opened, source)
       await opened.passTime(1_000)
-      assert.equal(bodyOf(await takeOne(source)), '1')
+      assert.equal(bodyOf(await takeOne(opened, source)), '1')
     },
   },
   {
@@ -188,9 +188,9 @@ export const settling: readonly SourceCase[] = [
     async run(opened) {
       const source = await subscribed(opened)
       await sendNumbers(opened, 3)
-      await source.nack(await take(source, 1), 600_000)
+      await source.nack(await take(opened, source, 1), 600_000)
       await sendNumbers(opened, 1, 3)
-      const others = await consume(source, 3)
+      const others = await consume(opened, source, 3)
       assert.equal(new Set(others.map(bodyOf)).size, 3)
       await nothingComes(opened, source)
     },
@@ -201,8 +201,8 @@ export const settling: readonly SourceCase[] = [
     async run(opened) {
       const source = await subscribed(opened)
       await send(opened, { body: 1 })
-      for (let round = 0; round < 12; round++) await source.nack(await take(source, 1), 0)
-      assert.equal(bodyOf(await takeOne(source)), '1')
+      for (let round = 0; round < 12; round++) await source.nack(await take(opened, source, 1), 0)
+      assert.equal(bodyOf(await takeOne(opened, source)), '1')
     },
   },
 ]

@@ -7,6 +7,7 @@ import {
   storeCases,
 } from 'semel/testing'
 import { leaseOnlyStoreAdapter, memorySourceAdapter, memoryStoreAdapter } from './memory.ts'
+import { betterSqlite3StoreAdapter, sqliteStoreAdapter } from './sqlite.ts'
 
 /** One adapter with the suite of its port. */
 export interface Runnable {
@@ -19,6 +20,8 @@ export interface Runnable {
 export const adapters: readonly Runnable[] = [
   store(memoryStoreAdapter),
   store(leaseOnlyStoreAdapter),
+  store(sqliteStoreAdapter),
+  store(betterSqlite3StoreAdapter),
   source(memorySourceAdapter),
 ]
 

@@ -58,6 +58,7 @@ async function openSource(): Promise<OpenedSource> {
     publisher: (choice = {}) => keep(memoryPublisher(queue, { topic: 'orders', ...choice })),
     topic: (name) => name,
     holdMs,
+    arrivalMs: 10_000,
     quietMs: 60,
     passTime: async (ms) => clock.pass(ms),
     crash: async () => clock.pass(holdMs),

@@ -12,8 +12,11 @@ export function isMessagePath(text: string): boolean {
   return form.test(text)
 }
 
+/** What a path can lead into. */
+export type Places = Partial<Pick<Message<unknown>, 'id' | 'key' | 'headers' | 'body'>>
+
 /** The value under a path; undefined where there is none. */
-export function valueAt(message: Message<unknown>, path: MessagePath): unknown {
+export function valueAt(message: Places, path: MessagePath): unknown {
   if (path === 'id' || path === 'key') return message[path]
   // A header's name may have dots of its own.
   if (path.startsWith('headers.')) return member(message.headers, path.slice('headers.'.length))

@@ -1,0 +1,7 @@
+import { type Answer, answer, type Terms } from '../harness.ts'
+import { sqlite } from './sqlite.ts'
+
+/** Every question by its name. A new one is one file, and one row here. */
+export const questions: Readonly<Record<string, (terms: Terms) => Promise<Answer>>> = {
+  [sqlite.name]: (terms) => answer(sqlite, terms),
+}

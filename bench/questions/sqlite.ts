@@ -1,0 +1,170 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  createConsumer,
+  type Delivery,
+  on,
+  options,
+  type Source,
+  type Store,
+  unchecked,
+} from 'semel'
+import { sqlitePublisher, sqliteSource, sqliteStore } from 'semel/sqlite'
+import type { Contestant, Question } from '../harness.ts'
+
+/** One file with everything: the queue, the inbox, and the user's two tables. */
+interface Place {
+  readonly folder: string
+  readonly file: string
+  /** Distinct payments. */
+  readonly payments: number
+  readonly deliveries: number
+}
+
+interface Payment {
+  readonly id: number
+  readonly account: number
+  readonly cents: number
+}
+
+const topic = 'payments'
+const accounts = 1_000
+/** One delivery in this many is a copy of an earlier one. */
+const copyEvery = 20
+const decoder = new TextDecoder()
+
+const schema = `
+  create table ledger (id integer primary key, payment integer not null, cents integer not null) strict;
+  create table account (id integer primary key, cents integer not null) strict;
+  create table seen (payment integer primary key) strict;
+  with recursive ids (id) as (select 0 union all select id + 1 from ids where id < ${accounts - 1})
+  insert into account select id, 0 from ids;
+`
+
+export const sqlite: Question<Place> = {
+  name: 'sqlite',
+  asks: 'What does exactly once cost over SQLite, durable, queue included, two statements, 5 % copies?',
+  contestants: [
+    { name: 'plain', consume: pullByHand(effect), verify: leavesEvery('deliveries') },
+    {
+      name: 'hand-written-inbox',
+      consume: pullByHand(effectOnce),
+      verify: leavesEvery('payments'),
+    },
+    { name: 'semel', consume: consumeWithSemel, verify: leavesEvery('payments') },
+  ],
+  prepare,
+  async close({ folder }) {
+    rmSync(folder, { recursive: true, force: true })
+  },
+}
+
+async function prepare(deliveries: number): Promise<Place> {
+  const folder = mkdtempSync(join(tmpdir(), 'semel-bench-'))
+  const file = join(folder, 'bench.db')
+  const db = new DatabaseSync(file)
+  db.exec(`pragma journal_mode = wal; ${schema}`)
+  db.close()
+  const copies = Math.floor(deliveries / copyEvery)
+  const payments = deliveries - copies
+  const publisher = sqlitePublisher(file, { topic })
+  const all = Array.from({ length: deliveries }, (_, at) => paymentAt(at))
+  await publisher.sendBatch(all.map((body) => ({ body })))
+  await publisher.close()
+  return { folder, file, payments, deliveries }
+}
+
+/** Every twentieth is the copy of one that came shortly before. */
+function paymentAt(at: number): Payment {
+  const id = at % copyEvery === copyEvery - 1 ? at - 10 : at
+  return { id, account: (id * 7_919) % accounts, cents: 1 + (id % 100) }
+}
+
+type Apply = (tx: DatabaseSync, payment: Payment) => void
+
+function effect(tx: DatabaseSync, { id, account, cents }: Payment): void {
+  tx.prepare('insert into ledger (payment, cents) values (?, ?)').run(id, cents)
+  tx.prepare('update account set cents = cents + ? where id = ?').run(cents, account)
+}
+
+/** What people write who know: a row with a unique key, in the transaction of the effect. */
+function effectOnce(tx: DatabaseSync, payment: Payment): void {
+  const insert = tx.prepare('insert into seen (payment) values (?) on conflict do nothing')
+  if (insert.run(payment.id).changes === 1) effect(tx, payment)
+}
+
+/** One transaction for each delivery, with its acknowledgement inside: as few commits as a loop can have. */
+function pullByHand(apply: Apply): Contestant<Place>['consume'] {
+  return async ({ file, deliveries }) => {
+    const store = sqliteStore(file)
+    const source = sqliteSource(file, { topic })
+    await store.prepare()
+    await source.open({ group: 'ledger', instance: undefined })
+    for (let left = deliveries; left > 0; ) {
+      const pulled = await source.pull(options.prefetchMax.default, new AbortController().signal)
+      for (const delivery of pulled) await performByHand(store, source, delivery, apply)
+      left -= pulled.length
+    }
+    await source.close()
+    await store.close()
+  }
+}
+
+async function performByHand(
+  { transactions }: Store<DatabaseSync>,
+  { within }: Source,
+  delivery: Delivery,
+  apply: Apply,
+): Promise<void> {
+  const payment = JSON.parse(decoder.decode(delivery.message.body)) as Payment
+  await transactions?.open(async (open) => {
+    const { tx, end } = open.forHandler()
+    apply(tx, payment)
+    end()
+    within?.ack([delivery])
+  })
+}
+
+async function consumeWithSemel({ file, deliveries }: Place): Promise<void> {
+  const store = sqliteStore(file)
+  const consumer = createConsumer({
+    group: 'ledger',
+    source: sqliteSource(file, { topic }),
+    store,
+    body: unchecked<Payment>(),
+    key: ({ body }) => body.id,
+    handler: ({ body }, { tx }) => effect(tx, body),
+  })
+  const done = settled(deliveries)
+  await consumer.start()
+  await done
+  await consumer.stop()
+  await store.close()
+}
+
+/** Resolves when so many deliveries have been applied, or recognised as copies. */
+async function settled(deliveries: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let left = deliveries
+  const one = (): void => {
+    if (--left === 0) resolve()
+  }
+  const stops = [on('applied', one), on('duplicate', one)]
+  await promise
+  for (const stop of stops) stop()
+}
+
+function leavesEvery(what: 'deliveries' | 'payments'): Contestant<Place>['verify'] {
+  return (place) => {
+    const db = new DatabaseSync(place.file)
+    const { lines } = db.prepare('select count(*) as lines from ledger').get() as { lines: number }
+    const sums = 'select (select sum(cents) from ledger) = (select sum(cents) from account) as same'
+    const { same } = db.prepare(sums).get() as { same: number }
+    db.close()
+    if (lines !== place[what])
+      throw new Error(`the ledger has ${lines} lines for ${place[what]} ${what}`)
+    if (same !== 1) throw new Error('the accounts do not hold what the ledger says')
+  }
+}

@@ -1,0 +1,40 @@
+// Runs an example: `npm run example -- <name>`. Without a name it lists them; `--all` runs one after another.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+const folder = resolve(import.meta.dirname, '..', 'examples')
+const examples = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'run.ts')))
+const asked = process.argv.slice(2)
+
+if (asked.length === 0) list()
+else process.exitCode = runAll(asked.includes('--all') ? examples : asked)
+
+function list(): void {
+  for (const name of examples) console.log(`${name.padEnd(24)} ${titleOf(name)}`)
+  console.log('\nnpm run example -- <name>')
+}
+
+/** The first line of its README that is a sentence. */
+function titleOf(name: string): string {
+  const lines = readFileSync(join(folder, name, 'README.md'), 'utf8').split('\n')
+  return lines.find((line) => line !== '' && !line.startsWith('#')) ?? ''
+}
+
+function runAll(names: readonly string[]): number {
+  const stranger = names.find((name) => !examples.includes(name))
+  if (stranger !== undefined) {
+    console.error(`there is no example "${stranger}"; there are: ${examples.join(', ')}`)
+    return 2
+  }
+  const failed = names.filter((name) => !runs(name))
+  if (failed.length > 0) console.error(`failed: ${failed.join(', ')}`)
+  return failed.length > 0 ? 1 : 0
+}
+
+function runs(name: string): boolean {
+  console.log(`── ${name}`)
+  const file = join(folder, name, 'run.ts')
+  const { status } = spawnSync(process.execPath, [...process.execArgv, file], { stdio: 'inherit' })
+  return status === 0
+}

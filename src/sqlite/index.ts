@@ -1,0 +1,3 @@
+export type { SqliteConnection, SqliteOpen } from './connection.ts'
+export { sqliteStore, type SqliteStoreOptions } from './sqlite-store.ts'
+export { sqliteMigrations, type SqliteMigration } from './migrate.ts'

@@ -1,0 +1,154 @@
+import type { Subscription } from '../delivery/source.ts'
+import { assertThat } from '../errors/semel-error.ts'
+import type { Connection, SqliteValue } from './connection.ts'
+import type { QueueRow } from './queue-rows.ts'
+import { queue } from './statements.gen.ts'
+
+/** Where a source is subscribed, and under which number it holds what it has in hand. */
+export interface Place {
+  readonly subscription: number
+  readonly topic: string
+  readonly holder: number
+}
+
+/** One delivery in hand. Nobody else can have the same: each delivery is counted. */
+export interface Hold {
+  readonly seq: number
+  readonly deliveries: number
+}
+
+export interface Taken extends Hold {
+  readonly row: QueueRow
+}
+
+export interface TakeTerms {
+  readonly limit: number
+  readonly holdMs: number
+  readonly nowMs: number
+  wants(tag: string | undefined): boolean
+}
+
+/** Messages that one step looks at, at most: a filter that wants few must not block the process. */
+const looksMax = 1_000
+/** Messages that are read together where a filter may pass over many. */
+const pageMin = 50
+
+export function subscribe(
+  connection: Connection,
+  topic: string,
+  { group, instance }: Subscription,
+): number {
+  const name: readonly SqliteValue[] = [topic, group, instance ?? '']
+  connection.run(queue.subscribe, ...name)
+  const row = connection.get<{ readonly id: number }>(queue.subscription, ...name)
+  assertThat(row, 'a subscription that was just made is there')
+  return row.id
+}
+
+/** When something can be taken, as far as is known: `nowMs` or earlier, later, or undefined. */
+export function nextMs(
+  connection: Connection,
+  { subscription, topic }: Place,
+  nowMs: number,
+): number | undefined {
+  const last = connection.get<{ readonly seq: number | null }>(queue.lastOf, topic)?.seq ?? 0
+  if (last > cursorOf(connection, subscription)) return nowMs
+  const row = connection.get<{ readonly visible_ms: number | null }>(
+    queue.nextVisible,
+    subscription,
+  )
+  return row?.visible_ms ?? undefined
+}
+
+/** First what comes again or was delayed, then what is new, each in the order of the log. */
+export function take(connection: Connection, place: Place, terms: TakeTerms): readonly Taken[] {
+  const again = takeAgain(connection, place, terms)
+  return [...again, ...takeNew(connection, place, terms, terms.limit - again.length)]
+}
+
+/** Whether the delivery was still in these hands. */
+export function ack(connection: Connection, place: Place, hold: Hold): boolean {
+  const { subscription, holder } = place
+  return connection.run(queue.ack, subscription, hold.seq, holder, hold.deliveries) > 0
+}
+
+export function nack(connection: Connection, place: Place, hold: Hold, visibleMs: number): void {
+  const { subscription, holder } = place
+  connection.run(queue.nack, visibleMs, subscription, hold.seq, holder, hold.deliveries)
+}
+
+export function renew(connection: Connection, place: Place, hold: Hold, visibleMs: number): void {
+  const { subscription, holder } = place
+  connection.run(queue.renew, visibleMs, subscription, hold.seq, holder, hold.deliveries)
+}
+
+/** Removes those of the messages that every subscription has had. */
+export function trim(connection: Connection, seqs: readonly number[]): void {
+  for (const seq of seqs) connection.run(queue.trim, seq)
+}
+
+/** The next step through the whole topic; answers where it ended, undefined at the end of the topic. */
+export function sweep(connection: Connection, topic: string, from: number): number | undefined {
+  const rows = connection.all<{ readonly seq: number }>(queue.after, topic, from, sweptMax)
+  const seqs = rows.map(({ seq }) => seq)
+  trim(connection, seqs)
+  return seqs.at(-1)
+}
+
+const sweptMax = 200
+
+function takeAgain(connection: Connection, place: Place, terms: TakeTerms): readonly Taken[] {
+  const { subscription, holder } = place
+  const { nowMs, holdMs, limit } = terms
+  const rows = connection.all<QueueRow & Hold>(queue.visible, subscription, nowMs, limit)
+  return rows.map((row) => {
+    const deliveries = row.deliveries + 1
+    connection.run(queue.handOut, nowMs + holdMs, deliveries, holder, subscription, row.seq)
+    return { row, seq: row.seq, deliveries }
+  })
+}
+
+function takeNew(
+  connection: Connection,
+  place: Place,
+  terms: TakeTerms,
+  limit: number,
+): readonly Taken[] {
+  const { subscription, topic } = place
+  const taken: Taken[] = []
+  const from = cursorOf(connection, subscription)
+  let cursor = from
+  for (let looks = 0; taken.length < limit && looks < looksMax; ) {
+    const page = Math.max(limit - taken.length, looks === 0 ? 0 : pageMin)
+    const rows = connection.all<QueueRow>(queue.behind, topic, cursor, page)
+    if (rows.length === 0) break
+    for (const row of rows) {
+      if (taken.length === limit) break
+      cursor = row.seq
+      looks++
+      if (terms.wants(row.tag ?? undefined) && reach(connection, place, terms, row))
+        taken.push({ row, seq: row.seq, deliveries: 1 })
+    }
+  }
+  if (cursor > from) connection.run(queue.advance, cursor, subscription)
+  return taken
+}
+
+/** Whether it can be delivered at once: a delayed message waits for its time, and the cursor does not. */
+function reach(
+  connection: Connection,
+  { subscription, holder }: Place,
+  { nowMs, holdMs }: TakeTerms,
+  { seq, due_ms: dueMs }: QueueRow,
+): boolean {
+  const isDue = dueMs <= nowMs
+  if (isDue) connection.run(queue.reach, subscription, seq, nowMs + holdMs, 1, holder)
+  else connection.run(queue.reach, subscription, seq, dueMs, 0, null)
+  return isDue
+}
+
+/** A subscription that an operator has removed has no cursor: nothing is behind it. */
+function cursorOf(connection: Connection, subscription: number): number {
+  const row = connection.get<{ readonly cursor: number }>(queue.cursor, subscription)
+  return row?.cursor ?? Number.MAX_SAFE_INTEGER
+}

@@ -1,0 +1,119 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import type { OptionName, Store } from 'semel'
+import { sqlitePublisher, sqliteQueue, sqliteStore } from 'semel/sqlite'
+import { type Child, type ChildOptions, type News, startChild } from '../../src/cli/demo/children.ts'
+import { readableKey } from '../../src/inbox/key.ts'
+import type { RecordView } from '../../src/inbox/record.ts'
+
+export const topic = 'orders'
+export const group = 'points'
+export const ledgerInsert = 'insert into ledger (message) values (?)'
+
+/** What a message is about to do; the key is its id. */
+export interface Body {
+  readonly id: string
+  /** Attempts that throw, after the effect. */
+  readonly failures?: number
+  readonly kills?: 'handler' | 'decoder'
+  readonly blocks?: true
+}
+
+/** Options of the consumer that go through JSON. */
+export type Limits = Partial<Record<OptionName, number>> & {
+  readonly fingerprint?: 'off'
+  readonly watchdog?: boolean
+}
+
+/** What a child is given. */
+export interface Given {
+  readonly file: string
+  readonly holdMs: number
+  readonly options: Limits
+}
+
+/** Short, so that what a killed consumer held comes back soon. */
+export const holdMs = 250
+export const limits = {
+  leaseMs: 250,
+  retryDelayMs: 5,
+  retryDelayMsMax: 20,
+  parkedPollMs: 20,
+  heldWaitMs: 50,
+  drainMs: 2_000,
+  circuitFailures: 10_000,
+} satisfies Limits
+
+/** A file of its own, with a queue, an inbox and a ledger without a unique key. */
+export interface Place {
+  readonly file: string
+  readonly store: Store<DatabaseSync>
+  /** What happened in all children, as far as they could tell before they were killed. */
+  readonly counted: Readonly<Record<string, number>>
+  send(bodies: readonly Body[]): Promise<void>
+  /** Starts a consumer, which may stand still at a point; it is killed at the end of the test. */
+  start(options?: Limits, standAt?: string, onEnded?: ChildOptions['onEnded']): Child
+  /** Ids in the ledger, once per effect. */
+  ledger(): readonly string[]
+  /** Messages of the queue that are not acknowledged. */
+  waiting(): Promise<number>
+  /** By readable key. */
+  records(): Promise<ReadonlyMap<string, RecordView>>
+}
+
+const module = join(import.meta.dirname, 'consumer.ts')
+
+export function place(t: TestContext): Place {
+  const folder = mkdtempSync(join(tmpdir(), 'semel-crash-'))
+  const file = join(folder, 'shop.db')
+  const db = new DatabaseSync(file)
+  db.exec('pragma journal_mode = wal; create table ledger (message text not null) strict')
+  const store = sqliteStore(file)
+  const publisher = sqlitePublisher(file, { topic })
+  const queue = sqliteQueue(file)
+  const children = new Set<Child>()
+  const counted: Record<string, number> = {}
+  t.after(async () => {
+    await Promise.all([...children].map((child) => child.kill()))
+    await publisher.close()
+    await queue.close()
+    await store.close()
+    db.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return {
+    file,
+    store,
+    counted,
+    async send(bodies) {
+      await publisher.sendBatch(bodies.map((body) => ({ body })))
+    },
+    start(options = {}, standAt = '', onEnded = () => undefined) {
+      const given: Given = { file, holdMs, options: { ...limits, ...options } }
+      const onNews = (news: News): void => add(counted, news.counted)
+      const child = startChild({ module, given, standAt, onNews, onEnded })
+      children.add(child)
+      return child
+    },
+    ledger: () =>
+      db
+        .prepare('select message from ledger')
+        .all()
+        .map((row) => String(row['message'])),
+    async waiting() {
+      const [here] = await queue.list()
+      return here?.messages ?? 0
+    },
+    async records() {
+      const list = await store.inspector.list({ limit: 100_000 })
+      return new Map(list.map((record) => [readableKey(record.key, record.readable), record]))
+    },
+  }
+}
+
+function add(counted: Record<string, number>, news: News['counted']): void {
+  for (const [name, times] of Object.entries(news)) counted[name] = (counted[name] ?? 0) + times
+}
