@@ -27,7 +27,6 @@ function program(session: Session): Command {
   const root = new Command('semel')
     .description('Each business message takes effect exactly once, over at-least-once queues.')
     .version(version(), '--version', 'print the version')
-    .helpOption('-h, --help', 'print help')
     .helpCommand(false)
     .addHelpText('after', examples)
   const commands = [
@@ -55,6 +54,7 @@ Examples:
 function quiet(command: Command, { shell }: Session): void {
   command
     .exitOverride()
+    .helpOption('-h, --help', 'print help')
     .helpCommand(false)
     .showSuggestionAfterError(true)
     .configureOutput({

@@ -1,5 +1,3 @@
-import { textOf } from '../inbox/bytes.ts'
-
 /** Widest line of a table. */
 const widthMax = 100
 const gap = '  '
@@ -96,18 +94,6 @@ const utc = new Intl.DateTimeFormat('sv-SE', {
 /** `2026-11-21 10:15:54 UTC`. */
 export function moment(ms: number): string {
   return `${utc.format(ms)} UTC`
-}
-
-/** A body for people: text as it is, bytes in hexadecimal, cut, with its size. */
-export function bodyText(body: Uint8Array, charactersMax: number): string {
-  const text = textOf(body)
-  const shown = text ?? Buffer.from(body).toString('hex')
-  const kind = text === undefined ? 'bytes, no text' : 'bytes'
-  const shortened =
-    shown.length > charactersMax
-      ? `${shown.slice(0, charactersMax)}… (cut; --body gives all)`
-      : shown
-  return `${body.length} ${kind}: ${printable(shortened)}`
 }
 
 export function plural(count: number, one: string): string {

@@ -24,6 +24,16 @@ export interface Technology {
   readonly publisher?: (setting: string) => Promise<Publisher>
   /** Absent: its queues cannot be looked into from here. */
   readonly queue?: (setting: string) => Promise<Queue>
+  /** Brings its tables up to date; answers the names of what was done. Absent: it has none. */
+  readonly migrate?: (setting: string) => Promise<readonly string[]>
+  readonly migrations?: () => Promise<readonly Migration[]>
+}
+
+/** One step of the tables of a store. */
+export interface Migration {
+  readonly version: number
+  readonly name: string
+  readonly sql: string
 }
 
 type Offer = Exclude<keyof Technology, 'isFile'>
@@ -47,6 +57,14 @@ export const technologies: Readonly<Record<string, Technology>> = {
     async queue(file) {
       const { sqliteQueue } = await import('../sqlite/index.ts')
       return sqliteQueue(file)
+    },
+    async migrate(file) {
+      const { migrateSqlite } = await import('../sqlite/index.ts')
+      return migrateSqlite(file)
+    },
+    async migrations() {
+      const { sqliteMigrations } = await import('../sqlite/index.ts')
+      return sqliteMigrations
     },
   },
   // No source: nothing outside the process could send to it.

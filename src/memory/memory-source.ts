@@ -1,4 +1,5 @@
 import type { Source, SourceCapabilities, Subscription } from '../delivery/source.ts'
+import { tagFilter } from '../delivery/tags.ts'
 import { SemelError } from '../errors/semel-error.ts'
 import { resolveOptions } from '../options/resolve.ts'
 import { memoryHand } from './memory-hand.ts'
@@ -136,10 +137,4 @@ function change(topic: MemoryTopic, ms: number, signal: AbortSignal): Promise<vo
     const stopListening = topic.onChange(ended)
     signal.addEventListener('abort', ended)
   })
-}
-
-/** A group that has several tags of one topic shares them among all its consumers. */
-function tagFilter(expression: string): (tag: string | undefined) => boolean {
-  const tags = new Set(expression.split('||').map((tag) => tag.trim()))
-  return tags.has('*') ? () => true : (tag) => tag !== undefined && tags.has(tag)
 }

@@ -1,12 +1,34 @@
 import type { Message } from '../delivery/message.ts'
 
-/** One topic, as one of its groups sees it. */
-export interface QueueRow {
-  readonly topic: string
+/** What is left for one group; in broadcast for one instance of it. */
+export interface QueueGroup {
+  readonly group: string
+  readonly instance: string | undefined
+  /** Could be delivered now. */
+  readonly waiting: number
+  /** Delivered, and neither acknowledged nor given back. */
+  readonly inFlight: number
+  /** Their delay has not passed. */
+  readonly delayed: number
 }
 
+export interface QueueTopic {
+  readonly topic: string
+  readonly messages: number
+  /** Of the bodies. */
+  readonly bytes: number
+  readonly groups: readonly QueueGroup[]
+}
+
+export interface QueuedMessage extends Message<Uint8Array> {
+  /** When it is delivered at the earliest, in milliseconds since 1970. */
+  readonly dueAtMs: number
+}
+
+/** A queue that can be looked into without taking anything. */
 export interface Queue {
-  list(): Promise<readonly QueueRow[]>
-  peek(topic: string, limit: number): Promise<readonly Message<Uint8Array>[]>
+  list(): Promise<readonly QueueTopic[]>
+  /** The oldest messages of a topic. */
+  peek(topic: string, limit: number): Promise<readonly QueuedMessage[]>
   close(): Promise<void>
 }

@@ -35,9 +35,9 @@ export function messageValues(message: ParkedMessage, nowMs: number): readonly S
     message.tag ?? null,
     message.key ?? null,
     JSON.stringify(message.headers),
-    message.sentAtMs ?? null,
+    message.sentAtMs === undefined ? null : Math.round(message.sentAtMs),
     message.lane ?? null,
-    nowMs,
+    Math.ceil(nowMs),
     message.body,
   ]
 }

@@ -1,4 +1,4 @@
-import { monotonicMs } from '../inbox/clock.ts'
+import { type Clock, monotonicMs } from '../inbox/clock.ts'
 import type { Bell } from './bell.ts'
 import type { Database } from './database.ts'
 import { nextMs, type Place, sweep, take, type Taken, type TakeTerms, trim } from './queue-steps.ts'
@@ -8,7 +8,7 @@ export interface Puller {
   readonly database: Pick<Database, 'read' | 'write'>
   readonly place: Place
   readonly bell: Bell
-  nowMs(): number
+  readonly clock: Clock
   isClosed(): boolean
   /** Messages that this source has acknowledged and that nobody has removed yet. */
   readonly acknowledged: number[]
@@ -33,11 +33,11 @@ export async function pull(
   let pauseMs = lookMs.first
   while (!ended()) {
     const rung = bell.count()
-    const nowMs = puller.nowMs()
+    const nowMs = puller.clock.nowMs()
     const next = await database.read((connection) => nextMs(connection, place, nowMs))
     if (ended()) break
     if (next !== undefined && next <= nowMs) {
-      const taken = await takeSome(puller, { ...terms, nowMs: puller.nowMs() })
+      const taken = await takeSome(puller, { ...terms, nowMs: puller.clock.nowMs() })
       if (taken.length > 0) return taken
       continue
     }

@@ -36,8 +36,8 @@ export function appendValues(message: EncodedMessage, nowMs: number): readonly S
     message.tag ?? null,
     message.key ?? null,
     Object.keys(headers).length === 0 ? null : JSON.stringify(headers),
-    nowMs,
-    nowMs + message.delayMs,
+    Math.ceil(nowMs),
+    Math.ceil(nowMs + message.delayMs),
     message.body,
   ]
 }

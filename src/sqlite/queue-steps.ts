@@ -1,5 +1,5 @@
 import type { Subscription } from '../delivery/source.ts'
-import { assertThat } from '../errors/semel-error.ts'
+import { assertThat, SemelError } from '../errors/semel-error.ts'
 import type { Connection, SqliteValue } from './connection.ts'
 import type { QueueRow } from './queue-rows.ts'
 import { queue } from './statements.gen.ts'
@@ -46,16 +46,12 @@ export function subscribe(
 }
 
 /** When something can be taken, as far as is known: `nowMs` or earlier, later, or undefined. */
-export function nextMs(
-  connection: Connection,
-  { subscription, topic }: Place,
-  nowMs: number,
-): number | undefined {
-  const last = connection.get<{ readonly seq: number | null }>(queue.lastOf, topic)?.seq ?? 0
-  if (last > cursorOf(connection, subscription)) return nowMs
+export function nextMs(connection: Connection, place: Place, nowMs: number): number | undefined {
+  const newest = connection.get<{ readonly seq: number | null }>(queue.lastOf, place.topic)
+  if ((newest?.seq ?? 0) > cursorOf(connection, place)) return nowMs
   const row = connection.get<{ readonly visible_ms: number | null }>(
     queue.nextVisible,
-    subscription,
+    place.subscription,
   )
   return row?.visible_ms ?? undefined
 }
@@ -74,12 +70,21 @@ export function ack(connection: Connection, place: Place, hold: Hold): boolean {
 
 export function nack(connection: Connection, place: Place, hold: Hold, visibleMs: number): void {
   const { subscription, holder } = place
-  connection.run(queue.nack, visibleMs, subscription, hold.seq, holder, hold.deliveries)
+  connection.run(queue.nack, Math.ceil(visibleMs), subscription, hold.seq, holder, hold.deliveries)
 }
 
 export function renew(connection: Connection, place: Place, hold: Hold, visibleMs: number): void {
   const { subscription, holder } = place
-  connection.run(queue.renew, visibleMs, subscription, hold.seq, holder, hold.deliveries)
+  connection.run(queue.renew, Math.ceil(visibleMs), subscription, hold.seq, holder, hold.deliveries)
+}
+
+/** Everything in these hands. */
+export function giveBack(
+  connection: Connection,
+  { subscription, holder }: Place,
+  visibleMs: number,
+): void {
+  connection.run(queue.giveBack, Math.ceil(visibleMs), subscription, holder)
 }
 
 /** Removes those of the messages that every subscription has had. */
@@ -103,7 +108,14 @@ function takeAgain(connection: Connection, place: Place, terms: TakeTerms): read
   const rows = connection.all<QueueRow & Hold>(queue.visible, subscription, nowMs, limit)
   return rows.map((row) => {
     const deliveries = row.deliveries + 1
-    connection.run(queue.handOut, nowMs + holdMs, deliveries, holder, subscription, row.seq)
+    connection.run(
+      queue.handOut,
+      Math.ceil(nowMs + holdMs),
+      deliveries,
+      holder,
+      subscription,
+      row.seq,
+    )
     return { row, seq: row.seq, deliveries }
   })
 }
@@ -116,7 +128,7 @@ function takeNew(
 ): readonly Taken[] {
   const { subscription, topic } = place
   const taken: Taken[] = []
-  const from = cursorOf(connection, subscription)
+  const from = cursorOf(connection, place)
   let cursor = from
   for (let looks = 0; taken.length < limit && looks < looksMax; ) {
     const page = Math.max(limit - taken.length, looks === 0 ? 0 : pageMin)
@@ -142,13 +154,16 @@ function reach(
   { seq, due_ms: dueMs }: QueueRow,
 ): boolean {
   const isDue = dueMs <= nowMs
-  if (isDue) connection.run(queue.reach, subscription, seq, nowMs + holdMs, 1, holder)
+  if (isDue) connection.run(queue.reach, subscription, seq, Math.ceil(nowMs + holdMs), 1, holder)
   else connection.run(queue.reach, subscription, seq, dueMs, 0, null)
   return isDue
 }
 
-/** A subscription that an operator has removed has no cursor: nothing is behind it. */
-function cursorOf(connection: Connection, subscription: number): number {
+function cursorOf(connection: Connection, { subscription, topic }: Place): number {
   const row = connection.get<{ readonly cursor: number }>(queue.cursor, subscription)
-  return row?.cursor ?? Number.MAX_SAFE_INTEGER
+  if (row !== undefined) return row.cursor
+  throw new SemelError(
+    'SEMEL_SOURCE_CLOSED',
+    `the group was removed from the queue of topic ${topic} while this source was open`,
+  )
 }

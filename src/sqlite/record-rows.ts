@@ -62,12 +62,17 @@ export function rowValues(record: InboxRecord): readonly SqliteValue[] {
     record.claimId ?? null,
     record.attempts,
     record.alone ? 1 : 0,
-    record.untilMs ?? null,
+    wholeMs(record.untilMs),
     record.fingerprint,
     record.result ?? null,
     record.reason ?? null,
     record.detail ?? null,
     record.origin ?? null,
-    record.changedMs,
+    wholeMs(record.changedMs),
   ]
+}
+
+/** Delays may have fractions, columns of times have none; nothing ends too early. */
+function wholeMs(ms: number | undefined): number | null {
+  return ms === undefined ? null : Math.ceil(ms)
 }

@@ -78,7 +78,7 @@ function agree(opening: Opening, { open, busyMsMax }: Wants): void {
 }
 
 /** Two names of one file are one database. */
-function realPath(file: string): string {
+export function realPath(file: string): string {
   refuseNoFile(file)
   const path = resolve(file)
   try {

@@ -49,7 +49,7 @@ export function sqliteInspector({ write, read, clock }: StoreParts): Inspector {
         if (!applyTo(connection, identity, askOf(act), nowMs).changed) throw refusedAct(act, before)
         if (act.body !== undefined) connection.run(parking.mend, act.body, ...place(identity))
         const { who, kind, why } = act
-        connection.run(inbox.audit, ...place(identity), nowMs, who, kind, why)
+        connection.run(inbox.audit, ...place(identity), Math.ceil(nowMs), who, kind, why)
       }),
     async prune(limit) {
       let pruned = 0

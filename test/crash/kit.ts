@@ -5,7 +5,12 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { OptionName, Store } from 'semel'
 import { sqlitePublisher, sqliteQueue, sqliteStore } from 'semel/sqlite'
-import { type Child, type ChildOptions, type News, startChild } from '../../src/cli/demo/children.ts'
+import {
+  type Child,
+  type ChildOptions,
+  type News,
+  startChild,
+} from '../../src/cli/demo/children.ts'
 import { readableKey } from '../../src/inbox/key.ts'
 import type { RecordView } from '../../src/inbox/record.ts'
 
@@ -37,7 +42,7 @@ export interface Given {
 
 /** Short, so that what a killed consumer held comes back soon. */
 export const holdMs = 250
-export const limits = {
+export const limits: Limits = {
   leaseMs: 250,
   retryDelayMs: 5,
   retryDelayMsMax: 20,
@@ -45,7 +50,7 @@ export const limits = {
   heldWaitMs: 50,
   drainMs: 2_000,
   circuitFailures: 10_000,
-} satisfies Limits
+}
 
 /** A file of its own, with a queue, an inbox and a ledger without a unique key. */
 export interface Place {
@@ -105,7 +110,8 @@ export function place(t: TestContext): Place {
         .map((row) => String(row['message'])),
     async waiting() {
       const [here] = await queue.list()
-      return here?.messages ?? 0
+      const [ours] = here?.groups ?? []
+      return ours ? ours.waiting + ours.inFlight + ours.delayed : (here?.messages ?? 0)
     },
     async records() {
       const list = await store.inspector.list({ limit: 100_000 })

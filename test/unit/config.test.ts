@@ -89,7 +89,8 @@ test('what a variable contains is not looked at again, and cannot become YAML', 
 })
 
 const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels)
-const bomb = `x: &a [1,1,1,1,1,1,1,1,1]\n${[...'bcdefghi']
+const bomb = `x: &a [1,1,1,1,1,1,1,1,1]\n${'bcdefghi'
+  .split('')
   .map((name, at) => `${name}: &${name} [${Array(9).fill(`*${'abcdefgh'[at]}`).join(',')}]`)
   .join('\n')}\ngroups: *i\n`
 

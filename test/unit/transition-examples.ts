@@ -27,9 +27,9 @@ const parkedMessage: ParkedMessage = {
   lane: undefined,
 }
 
-const leased = {
+const leased: InboxRecord = {
   ...target,
-  state: 'leased' as const,
+  state: 'leased',
   token: 5,
   claimId: mine,
   attempts: 2,
@@ -41,11 +41,21 @@ const leased = {
   detail: undefined,
   origin: undefined,
   changedMs: 7,
-} satisfies InboxRecord
+}
 const failed: InboxRecord = { ...leased, state: 'failed', reason: 'failed', detail: 'no' }
 
+type Standing =
+  | 'leased'
+  | 'ended'
+  | 'endedBeside'
+  | 'failed'
+  | 'due'
+  | 'completed'
+  | 'forgettable'
+  | 'dead'
+
 /** A record in each state, and in the variants that a guard tells apart. */
-export const before = {
+export const before: Readonly<Record<Standing, InboxRecord>> = {
   leased,
   ended: { ...leased, untilMs: nowMs },
   endedBeside: { ...leased, untilMs: nowMs, alone: false },
@@ -54,7 +64,7 @@ export const before = {
   completed: { ...leased, state: 'completed' },
   forgettable: { ...leased, state: 'completed', untilMs: nowMs },
   dead: { ...failed, state: 'dead', untilMs: undefined },
-} as const satisfies Record<string, InboxRecord>
+}
 
 const parked = <R extends InboxRecord>(record: R): R => ({ ...record, origin })
 

@@ -1,22 +1,22 @@
 import { Command } from 'commander'
 import { SemelError } from '../../errors/semel-error.ts'
-import { textOf } from '../../inbox/bytes.ts'
 import { systemClock } from '../../inbox/clock.ts'
 import type { ParkedMessage } from '../../inbox/record.ts'
 import { type RecordReport, showRecord } from '../../operate/records.ts'
 import { answering, type Session } from '../answering.ts'
+import { bodyJson, bodyText } from '../body.ts'
 import { addressed, addressedRecord, type AddressOptions } from '../one-record.ts'
 import { withInspector } from '../target.ts'
-import { bodyText, moment, printable, span } from '../text.ts'
+import { moment, printable, span } from '../text.ts'
 
 type Options = AddressOptions & { readonly body?: true; readonly json?: true }
 
 /** `semel inbox show` and `semel parked show`. */
-export function showCommand(session: Session, description: string): Command {
+export function showCommand(session: Session, family: string, description: string): Command {
   const command = addressed(new Command('show'))
     .description(description)
     .option('--body', 'print the body of its message and nothing else, byte by byte')
-    .addHelpText('after', examples)
+    .addHelpText('after', examples(family))
   return answering<Options>(command, session, async (given) => {
     const report = await withInspector(given.options, session.shell, async (inspector) =>
       showRecord(inspector, await addressedRecord(inspector, given)),
@@ -30,24 +30,22 @@ export function showCommand(session: Session, description: string): Command {
   })
 }
 
-const examples = `
+const examples = (family: string): string => `
 Examples:
-  semel inbox show A-17 --db shop.db --group points
-  semel inbox show --id 3f9a2c41d0b7e812 --db shop.db
-  semel inbox show A-17 --db shop.db --body > body.json`
+  semel ${family} show A-17 --db shop.db --group points
+  semel ${family} show --id 3f9a2c41d0b7e812 --db shop.db
+  semel ${family} show A-17 --db shop.db --body > body.json`
 
 function bodyOf({ message, id }: RecordReport): Uint8Array {
   if (message !== undefined) return message.body
   throw new SemelError('SEMEL_RECORD_STATE', `record ${id} keeps no message`)
 }
 
-/** The message without our bytes; a body that is no text in base64. */
+/** The message without our own bytes. */
 function jsonOf({ message, ...report }: RecordReport): unknown {
   if (message === undefined) return report
   const { origin: _, lane: __, body, ...rest } = message
-  const text = textOf(body)
-  const encoded = text === undefined ? { base64: Buffer.from(body).toString('base64') } : { text }
-  return { ...report, message: { ...rest, body: { bytes: body.length, ...encoded } } }
+  return { ...report, message: { ...rest, body: bodyJson(body) } }
 }
 
 function textOfReport(report: RecordReport): string {

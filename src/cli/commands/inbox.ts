@@ -15,7 +15,7 @@ export function inboxCommand(session: Session): Command {
   )
   const commands = [
     listCommand(session),
-    showCommand(session, 'show one record, its message, and what people did to it'),
+    showCommand(session, 'inbox', 'show one record, its message, and what people did to it'),
     redriveCommand(session),
     skipCommand(session),
     releaseCommand(session),

@@ -14,7 +14,7 @@ export function parkedCommand(session: Session): Command {
     'messages that are kept in the store, to be delivered again when they are due',
   )
   parked.addCommand(parkedListCommand(session))
-  parked.addCommand(showCommand(session, 'show one parked message with its record'))
+  parked.addCommand(showCommand(session, 'parked', 'show one parked message with its record'))
   return parked
 }
 

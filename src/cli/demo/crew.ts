@@ -1,11 +1,13 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { extname, join } from 'node:path'
 import { type Child, type Exit, startChild } from './children.ts'
 import { type Draw, pick } from './random.ts'
 
 /** Consumers of one way. Who is killed is replaced at once. */
 export interface Crew {
-  /** Kills one of them at some moment, or, if it comes there soon enough, at a named point. */
-  killOne(draw: Draw, point: string | undefined): Promise<void>
+  killOne(draw: Draw): Promise<void>
+  /** Kills the one that has been here longest as soon as it is at a point, which `work` brings about. */
+  killAt(point: string, work: () => Promise<void>): Promise<void>
   stop(): Promise<void>
   /** Kills whoever is left. */
   kill(): Promise<void>
@@ -17,7 +19,7 @@ export interface Crew {
 const module = join(import.meta.dirname, `worker${extname(import.meta.filename)}`)
 const consumers = 3
 /** A point that is not reached by then is no place to be killed at: it happens anywhere. */
-const pointMsMax = 400
+const pointMsMax = 1_000
 const stopMsMax = 5_000
 const endedMax = 5
 
@@ -38,6 +40,11 @@ export function crew(way: string, file: string, env: NodeJS.ProcessEnv): Crew {
   }
   for (let hired = 0; hired < consumers; hired++) hire()
 
+  async function replace(child: Child): Promise<void> {
+    members.delete(child)
+    await child.kill()
+    hire()
+  }
   function dismiss(): readonly Child[] {
     closed = true
     const last = [...members]
@@ -47,13 +54,18 @@ export function crew(way: string, file: string, env: NodeJS.ProcessEnv): Crew {
 
   return {
     broken: broken.signal,
-    async killOne(draw, point) {
+    async killOne(draw) {
       const child = pick([...members], draw)
-      if (child === undefined) return
-      if (point !== undefined) await Promise.race([child.standAt(point), after(pointMsMax)])
-      members.delete(child)
-      await child.kill()
-      hire()
+      if (child !== undefined) await replace(child)
+    },
+    async killAt(point, work) {
+      const [child] = members
+      if (child === undefined) return work()
+      const standing = child.standAt(point)
+      // Not awaited before the kill: who stands still inside a transaction holds up everybody who writes.
+      const working = work()
+      await Promise.race([standing, pause(pointMsMax)])
+      await Promise.all([replace(child), working])
     },
     async stop() {
       await Promise.all(dismiss().map((child) => child.stop(stopMsMax)))
@@ -62,8 +74,4 @@ export function crew(way: string, file: string, env: NodeJS.ProcessEnv): Crew {
       await Promise.all(dismiss().map((child) => child.kill()))
     },
   }
-}
-
-function after(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -6,7 +6,11 @@ import { type DemoOptions, readDemoOptions } from './options.ts'
 import { progressBars } from './progress.ts'
 import { type Faults, runWay, type Surroundings, type WayReport } from './run-way.ts'
 import { type DemoReport, isExact, tableOf } from './table.ts'
+import type { Way } from './ways/way.ts'
 import { ways } from './ways/ways.ts'
+
+/** Ways that run beside each other. */
+const atOnce = 2
 
 /**
  * `semel demo`: the same orders, copies and kills for every way. Answers the exit status: 0, 1 when semel has
@@ -45,12 +49,22 @@ async function runAll(faults: Faults, folder: string, signal: AbortSignal): Prom
     onProgress: bars.show,
   }
   try {
-    const reports: WayReport[] = []
-    for (const way of ways) reports.push(await runWay(way, faults, around))
-    return { messages, kills, seed, ways: reports }
+    return { messages, kills, seed, ways: await inTurn(faults, around) }
   } finally {
     bars.end()
   }
+}
+
+/** Some at a time: one waits for the disk or for what a killed consumer held, the other uses the processor. */
+async function inTurn(faults: Faults, around: Surroundings): Promise<readonly WayReport[]> {
+  const reports = new Map<Way, WayReport>()
+  const waiting = [...ways]
+  async function work(): Promise<void> {
+    for (let way = waiting.shift(); way !== undefined; way = waiting.shift())
+      reports.set(way, await runWay(way, faults, around))
+  }
+  await Promise.all(Array.from({ length: atOnce }, work))
+  return ways.flatMap((way) => reports.get(way) ?? [])
 }
 
 /** Ctrl-C and its like end the run, not the process: children and files go first. */

@@ -12,13 +12,15 @@ export interface Effects {
 }
 
 export function createLedger(file: string, { schema }: Way): void {
-  using db = new DatabaseSync(file)
+  const db = new DatabaseSync(file)
   db.exec(`pragma journal_mode = wal; ${ledgerSchema} ${schema}`)
+  db.close()
 }
 
 export function countEffects(file: string, messages: number): Effects {
-  using db = new DatabaseSync(file)
+  const db = new DatabaseSync(file)
   const query = 'select count(*) as lines, count(distinct order_id) as orders from ledger'
   const { lines, orders } = db.prepare(query).get() as Readonly<Record<'lines' | 'orders', number>>
+  db.close()
   return { effects: orders, duplicated: lines - orders, lost: messages - orders }
 }

@@ -13,9 +13,12 @@ export async function openRemaining(file: string): Promise<Remaining> {
   await store.prepare()
   return {
     async count() {
-      const topics = await queue.list()
+      const [here] = await queue.list()
+      const [ours] = here?.groups ?? []
       const parked = await store.parking.usage(group)
-      return topics.reduce((sum, { messages }) => sum + messages, parked.messages)
+      // Before the first consumer has come there is no group: everything is still to be done.
+      const queued = ours ? ours.waiting + ours.inFlight + ours.delayed : (here?.messages ?? 0)
+      return queued + parked.messages
     },
     async close() {
       await queue.close()

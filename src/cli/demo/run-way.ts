@@ -5,7 +5,7 @@ import { sqlitePublisher } from '../../sqlite/index.ts'
 import { type Arrival, arrivals } from './arrivals.ts'
 import { type Crew, crew } from './crew.ts'
 import { countEffects, createLedger, type Effects } from './ledger.ts'
-import { below, seeded } from './random.ts'
+import { below, type Draw, seeded } from './random.ts'
 import { openRemaining, type Remaining } from './remaining.ts'
 import { topic, type Way } from './ways/way.ts'
 
@@ -38,7 +38,10 @@ const stillMsMax = 8_000
 const portionMsMax = 2_000
 const lookMs = 20
 
-/** Sends everything in portions, kills one consumer in the middle of each, and counts what came of it. */
+/**
+ * Sends everything in portions, kills a consumer while each is worked on, at any moment and at a named point in
+ * turn, and counts what came of it.
+ */
 export async function runWay(way: Way, faults: Faults, around: Surroundings): Promise<WayReport> {
   const file = join(around.folder, `${way.name}.db`)
   createLedger(file, way)
@@ -77,14 +80,14 @@ async function sendAndKill(run: Run): Promise<number> {
   let sent = 0
   try {
     for (let kills = 0; kills <= faults.kills; kills++) {
-      const portion = all.slice(sent, Math.round((all.length * (kills + 1)) / (faults.kills + 1)))
       signal.throwIfAborted()
-      await publisher.sendBatch(portion.map(messageOf))
+      const portion = all.slice(sent, Math.round((all.length * (kills + 1)) / (faults.kills + 1)))
+      const send = async (): Promise<void> =>
+        void (await publisher.sendBatch(portion.map(messageOf)))
       sent += portion.length
-      if (kills === faults.kills) break
-      const left = below(portion.length, draw)
-      await fallen(remaining, left, portionMsMax)
-      await consumers.killOne(draw, pointOf(way, kills))
+      if (kills === faults.kills) await send()
+      else if (kills % 2 === 0) await killAnywhere(run, portion.length, send, draw)
+      else await consumers.killAt(pointOf(way, kills), send)
       around.onProgress(way.name, sent - (await remaining.count()), kills + 1)
     }
   } finally {
@@ -101,9 +104,22 @@ function messageOf({ messageId, order }: Arrival): {
   return { id: messageId, key: order.id, body: order }
 }
 
-/** Every second one happens at a named point, each in its turn; the others at any moment. */
-function pointOf({ points }: Way, kill: number): string | undefined {
-  return kill % 2 === 0 ? undefined : points[((kill - 1) / 2) % points.length]
+/** At any moment while a portion is worked on. */
+async function killAnywhere(
+  { consumers, remaining }: Run,
+  messages: number,
+  send: () => Promise<void>,
+  draw: Draw,
+): Promise<void> {
+  const left = below(messages, draw)
+  await send()
+  await fallen(remaining, left, portionMsMax)
+  await consumers.killOne(draw)
+}
+
+/** Each in its turn. */
+function pointOf({ points }: Way, kill: number): string {
+  return points[((kill - 1) / 2) % points.length] ?? ''
 }
 
 async function fallen(remaining: Remaining, left: number, limitMs: number): Promise<void> {

@@ -6,7 +6,7 @@ export const counted = ['applied', 'duplicate', 'failed', 'parked', 'dead'] as c
 export type Counts = Record<(typeof counted)[number], number>
 
 /** What is worth a line: not claims and renewals, which say only that all is well. */
-export const told = [
+export const told: readonly EventName[] = [
   'applied',
   'duplicate',
   'fenced',
@@ -22,7 +22,7 @@ export const told = [
   'circuit-open',
   'circuit-closed',
   'stopped',
-] as const satisfies readonly EventName[]
+]
 
 /** Counts from now on, until `stop`. */
 export function countEvents(): { readonly counts: Counts; stop(): void } {

@@ -66,7 +66,7 @@ export function terminalReporter({ stdout }: Shell): Reporter {
   let watched: readonly Consumer[] = []
   const draw = (): void => {
     const line = statusLine(counting.counts, watched, rate())
-    stdout.write(`${erase}${cut(line, (stdout.columns ?? 80) - 1)}`)
+    stdout.write(`${erase}${cut(line, (stdout.columns || 80) - 1)}`)
   }
   const stopTelling = tellEvents((name, about) => {
     if (alarms.has(name)) stdout.write(`${erase}${printable(`${name} ${wordsOf(about)}`)}\n`)

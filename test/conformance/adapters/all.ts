@@ -8,6 +8,7 @@ import {
 } from 'semel/testing'
 import { leaseOnlyStoreAdapter, memorySourceAdapter, memoryStoreAdapter } from './memory.ts'
 import { betterSqlite3StoreAdapter, sqliteStoreAdapter } from './sqlite.ts'
+import { betterSqlite3SourceAdapter, sqliteSourceAdapter } from './sqlite-source.ts'
 
 /** One adapter with the suite of its port. */
 export interface Runnable {
@@ -23,6 +24,8 @@ export const adapters: readonly Runnable[] = [
   store(sqliteStoreAdapter),
   store(betterSqlite3StoreAdapter),
   source(memorySourceAdapter),
+  source(sqliteSourceAdapter),
+  source(betterSqlite3SourceAdapter),
 ]
 
 function store(adapter: StoreAdapter): Runnable {

@@ -1,62 +1,49 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import type { Store } from 'semel'
 import { type SqliteOpen, sqliteStore } from 'semel/sqlite'
-import { type Effects, manualClock, type OpenedStore, type StoreAdapter } from 'semel/testing'
+import type { Effects, OpenedStore, StoreAdapter } from 'semel/testing'
 import { closingAll } from './closing-all.ts'
+import { storeInThread } from './second-thread.ts'
+import { betterSqlite3, type Client, nodeSqlite, opener, reasonNotToRun } from './sqlite-clients.ts'
+import type { ThreadSettings } from './store-thread.ts'
 
-/** How a client of SQLite is reached: its own way to open a file, or why it cannot be loaded here. */
-export type Client = () => Promise<SqliteOpen | { readonly notRun: string }>
+export const sqliteStoreAdapter: StoreAdapter = storeAdapter('sqlite', 'node')
+export const betterSqlite3StoreAdapter: StoreAdapter = storeAdapter(
+  'better-sqlite3',
+  'better-sqlite3',
+)
 
-export const nodeSqlite: Client = async () => (file) => new DatabaseSync(file)
-
-export const betterSqlite3: Client = async () => {
-  try {
-    const { default: Database } = await import('better-sqlite3')
-    new Database(':memory:').close()
-    return (file) => new Database(file)
-  } catch (error) {
-    return { notRun: `better-sqlite3 cannot be loaded: ${String(error)}` }
-  }
+const clients: Readonly<Record<ThreadSettings['client'], Client>> = {
+  node: nodeSqlite,
+  'better-sqlite3': betterSqlite3,
 }
 
-export const sqliteStoreAdapter: StoreAdapter = storeAdapter('sqlite', nodeSqlite)
-export const betterSqlite3StoreAdapter: StoreAdapter = storeAdapter('better-sqlite3', betterSqlite3)
-
-function storeAdapter(name: string, client: Client): StoreAdapter {
+function storeAdapter(name: string, client: ThreadSettings['client']): StoreAdapter {
   return {
     name,
-    open: async () => openStore(await opener(client)),
-    notRun: () => reasonNotToRun(client),
+    open: async () => openStore(client, await opener(clients[client])),
+    notRun: () => reasonNotToRun(clients[client]),
   }
 }
 
-export async function opener(client: Client): Promise<SqliteOpen> {
-  const found = await client()
-  if (typeof found === 'function') return found
-  throw new Error(found.notRun)
-}
-
-export async function reasonNotToRun(client: Client): Promise<string | undefined> {
-  const found = await client()
-  return typeof found === 'function' ? undefined : found.notRun
-}
-
-async function openStore(open: SqliteOpen): Promise<OpenedStore> {
-  const { file, remove } = scratch()
-  const clock = manualClock()
+async function openStore(client: ThreadSettings['client'], open: SqliteOpen): Promise<OpenedStore> {
+  const { file, remove } = scratch(open)
+  const clock = new Float64Array(new SharedArrayBuffer(8)).fill(1_767_225_600_000)
   const { keep, close } = closingAll()
-  const opening = (): Store => keep(sqliteStore(file, { open, clock }))
+  const opening = (): Store =>
+    keep(sqliteStore(file, { open, clock: { nowMs: () => clock[0] ?? 0 } }))
   const store = opening()
-  const second = opening()
   await store.prepare()
+  const second = keep(storeInThread({ file, client, clock }, store))
   return {
     store,
     second,
-    passTime: async (ms) => clock.pass(ms),
-    effects: effectsIn(file),
+    async passTime(ms) {
+      clock[0] = (clock[0] ?? 0) + ms
+    },
+    effects: effectsIn(open, file),
     callersTransaction: (work) => inCallersTransaction(open, file, work),
     async reopen() {
       await Promise.all([store.close(), second.close()])
@@ -71,27 +58,39 @@ async function openStore(open: SqliteOpen): Promise<OpenedStore> {
   }
 }
 
-/** A file in a folder of its own, with a table of the user's beside ours. */
-export function scratch(): { readonly file: string; remove(): void } {
+/** The slice of a connection that the user's own rows need; both clients have it. */
+interface UserConnection {
+  prepare(sql: string): {
+    run(...values: readonly string[]): unknown
+    get(...values: readonly string[]): unknown
+  }
+}
+
+/**
+ * A file in a folder of its own, with a table of the user's beside ours. Everything in this process goes through
+ * one client: two SQLite libraries in one process do not see each other's locks.
+ */
+export function scratch(open: SqliteOpen): { readonly file: string; remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), 'semel-conformance-'))
   const file = join(folder, 'shop.db')
-  const user = new DatabaseSync(file)
+  const user = open(file)
   user.exec('create table effects (key text primary key, value text not null) strict')
   user.close()
   return { file, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
-export function effectsIn(file: string): Effects {
+export function effectsIn(open: SqliteOpen, file: string): Effects {
   return {
     write(tx, key, value) {
-      const user = tx as DatabaseSync
+      const user = tx as UserConnection
       user.prepare('insert into effects (key, value) values (?, ?)').run(key, value)
     },
     async read(key) {
-      const user = new DatabaseSync(file)
-      const row = user.prepare('select value from effects where key = ?').get(key)
+      const user = open(file)
+      const reading = user as UserConnection
+      const row = reading.prepare('select value from effects where key = ?').get(key)
       user.close()
-      return row === undefined ? undefined : String(row['value'])
+      return (row as { readonly value: string } | undefined)?.value
     },
   }
 }

@@ -47,7 +47,7 @@ export function byHand({ handle, ...way }: ByHand): Way {
       await Promise.all(deliveries.map(handleOne))
     }
   }
-  return { ...way, points: ['after pull', ...way.points], consume }
+  return { ...way, points: [...way.points, 'after pull'], consume }
 }
 
 function database(file: string): Database {

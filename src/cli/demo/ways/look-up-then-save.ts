@@ -11,7 +11,7 @@ export const lookUpThenSave: Way = byHand({
   name: 'look-up-then-save',
   fails: 'two copies at once both find nothing',
   schema: '',
-  points: ['looked up', 'saved'],
+  points: ['saved', 'looked up'],
   async handle(order, db, reach) {
     const saved = await db.get('select 1 from ledger where order_id = ?', order.id)
     reach('looked up')

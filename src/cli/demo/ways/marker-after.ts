@@ -11,7 +11,7 @@ export const markerAfter: Way = byHand({
   name: 'marker-after',
   fails: 'killed after the effect, before the marker',
   schema: 'create table marker (order_id text primary key) strict, without rowid',
-  points: ['looked up', 'done', 'marked'],
+  points: ['done', 'looked up', 'marked'],
   async handle(order, db, reach) {
     const marked = await db.get('select 1 from marker where order_id = ?', order.id)
     reach('looked up')

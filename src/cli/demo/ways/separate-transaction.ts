@@ -19,7 +19,7 @@ export const separateTransaction: Way = byHand({
   fails: 'killed between the commit of the effect and that of its record',
   schema: `create table record (order_id text primary key, state text not null, since_ms integer not null)
     strict, without rowid`,
-  points: ['claimed', 'done', 'completed'],
+  points: ['done', 'claimed', 'completed'],
   async handle(order, db, reach) {
     const claimed = await db.run(claim, order.id, await nowMs(db))
     reach('claimed')

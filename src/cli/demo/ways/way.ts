@@ -7,7 +7,7 @@ export interface Way {
   readonly fails: string | undefined
   /** Its own tables, beside the ledger. */
   readonly schema: string
-  /** Where it can be killed on purpose, in the order of its steps. */
+  /** Where it can be killed on purpose, the most telling first. */
   readonly points: readonly string[]
   /** Consumes until the parent says stop. */
   consume(file: string, parent: Parent): Promise<void>
