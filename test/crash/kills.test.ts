@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto'
 import test from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Child } from '../../src/cli/demo/children.ts'
-import { below, pick, seeded } from '../../src/cli/demo/random.ts'
+import { below, type Draw, pick, seeded } from '../../src/cli/demo/random.ts'
 import { type Body, type Place, place } from './kit.ts'
 import { until } from './until.ts'
 
@@ -27,8 +27,8 @@ test('200 random kills of 4 consumers lose nothing, repeat nothing, and leave no
     sent.push(...bodies.map(({ id }) => id))
     const copies = bodies.filter(() => draw() < 0.2)
     await here.send([...bodies, ...copies])
-    await pause(below(150, draw))
-    const victim = pick(crew, draw) as Child
+    const victim = await someConsuming(here, crew, draw)
+    await pause(below(100, draw))
     await victim.kill()
     crew.splice(crew.indexOf(victim), 1, here.start())
   }
@@ -44,6 +44,17 @@ test('200 random kills of 4 consumers lose nothing, repeat nothing, and leave no
   for (const name of rare)
     assert.ok(here.counted[name], `"${name}" never happened: this proves nothing`)
 })
+
+/** One that has just been started has nothing yet that a kill could harm. */
+async function someConsuming(here: Place, crew: readonly Child[], draw: Draw): Promise<Child> {
+  const consuming = (): readonly Child[] => crew.filter((child) => here.isConsuming(child))
+  await until(
+    () => consuming().length > 0,
+    () => 'no consumer has started',
+    15_000,
+  )
+  return pick(consuming(), draw) as Child
+}
 
 /** Nothing waits in the queue, nothing is parked or leased. */
 async function settled(here: Place, messages: number): Promise<void> {

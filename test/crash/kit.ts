@@ -61,6 +61,8 @@ export interface Place {
   send(bodies: readonly Body[]): Promise<void>
   /** Starts a consumer, which may stand still at a point; it is killed at the end of the test. */
   start(options?: Limits, standAt?: string, onEnded?: ChildOptions['onEnded']): Child
+  /** Whether it has begun to consume. */
+  isConsuming(child: Child): boolean
   /** Ids in the ledger, once per effect. */
   ledger(): readonly string[]
   /** Messages of the queue that are not acknowledged. */
@@ -80,6 +82,7 @@ export function place(t: TestContext): Place {
   const publisher = sqlitePublisher(file, { topic })
   const queue = sqliteQueue(file)
   const children = new Set<Child>()
+  const consuming = new WeakSet<Child>()
   const counted: Record<string, number> = {}
   t.after(async () => {
     await Promise.all([...children].map((child) => child.kill()))
@@ -98,11 +101,15 @@ export function place(t: TestContext): Place {
     },
     start(options = {}, standAt = '', onEnded = () => undefined) {
       const given: Given = { file, holdMs, options: { ...limits, ...options } }
-      const onNews = (news: News): void => add(counted, news.counted)
+      const onNews = (news: News): void => {
+        add(counted, news.counted)
+        if (news.counted['started'] !== undefined) consuming.add(child)
+      }
       const child = startChild({ module, given, standAt, onNews, onEnded })
       children.add(child)
       return child
     },
+    isConsuming: (child) => consuming.has(child),
     ledger: () =>
       db
         .prepare('select message from ledger')

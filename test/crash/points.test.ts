@@ -63,7 +63,7 @@ async function killAt(t: TestContext, point: FaultPoint, scene: Scene): Promise<
   await until(
     async () => (await open(here)) === 0,
     () => `only ${here.ledger().join()}`,
-    10_000,
+    20_000,
   )
   await survivor.stop(3_000)
   const applied = bodies.filter(({ id }) => id !== 'exhausted').map(({ id }) => id)
@@ -78,7 +78,7 @@ async function open(here: Place): Promise<number> {
 }
 
 function tooLate(): Promise<'late'> {
-  return new Promise((resolve) => setTimeout(resolve, 5_000, 'late'))
+  return new Promise((resolve) => setTimeout(resolve, 15_000, 'late').unref())
 }
 
 /** Somebody pulled them and went away: they come again, marked as redelivered. */
@@ -91,7 +91,7 @@ async function deliverOnce({ file }: Place): Promise<void> {
 
 /** Somebody else holds the key for a while. */
 async function holdKey(here: Place): Promise<void> {
-  await claim(here, 'held', 600)
+  await claim(here, 'held', 2_500)
 }
 
 /** Somebody died of it, alone, as often as is allowed. */

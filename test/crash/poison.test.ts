@@ -26,7 +26,7 @@ for (const { where, body } of poisons)
     await until(
       async () => (await here.waiting()) === 0,
       () => 'the queue is not empty',
-      10_000,
+      20_000,
     )
     await crew.stop()
 

@@ -19,7 +19,7 @@ test('a handler that blocks the main loop ends its process, and in the end its m
   await until(
     async () => (await here.waiting()) === 0,
     () => 'the queue is not empty',
-    10_000,
+    20_000,
   )
   await crew.stop()
 

@@ -11,7 +11,7 @@ export const target: ReturnType<typeof identityOf> = identityOf(
   'A-1',
 )
 
-const mine = utf8('claim of mine')
+export const mine: Uint8Array = utf8('claim of mine')
 const theirs = utf8('claim of theirs')
 const fingerprint = bodyFingerprint(utf8('{}'))
 const origin = compose([utf8('g'), utf8('orders'), utf8('')])

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type Ask, decide } from '../../src/inbox/decide.ts'
 import type { InboxRecord } from '../../src/inbox/record.ts'
-import { before, nowMs, outcomes, target } from './transition-examples.ts'
+import { before, mine, nowMs, outcomes, target } from './transition-examples.ts'
 
 const [completes, fails, , dies] = outcomes
-const claimId = before.leased.claimId
+const claimId = mine
 const lease = { ...target, claimId, token: 5, attempt: 2 }
 const older = { ...lease, token: 4 }
 const foreign = { ...lease, claimId: target.key }

@@ -3,7 +3,7 @@ import test from 'node:test'
 import { decide } from '../../src/inbox/decide.ts'
 import type { Attempts } from '../../src/inbox/transitions.ts'
 import { transitions } from '../../src/inbox/transitions.ts'
-import { before, claimed, examples, nowMs, outcomes, target } from './transition-examples.ts'
+import { before, claimed, examples, mine, nowMs, outcomes, target } from './transition-examples.ts'
 
 const nameOf = (at: number): string => {
   const row = transitions[at]
@@ -54,7 +54,7 @@ test('a crash counts only if the message ran alone (P15)', () => {
 
 test('what completes drops the message that it was parked with (P4)', () => {
   const parked = { ...before.leased, origin: target.key }
-  const lease = { ...target, claimId: parked.claimId, token: parked.token, attempt: 1 }
+  const lease = { ...target, claimId: mine, token: parked.token, attempt: 1 }
   const ask = { on: 'settle', lease, outcome: outcomes[0], repeatable: true } as const
   assert.equal(decide(parked, target, ask, nowMs).next?.origin, undefined)
 })
@@ -78,7 +78,7 @@ test('a completed record has no message, a failed and a dead one keep theirs (P4
 test('a renewal is no change that an operator would list as the newest', () => {
   const lease = {
     ...target,
-    claimId: before.leased.claimId,
+    claimId: mine,
     token: before.leased.token,
     attempt: 1,
   }

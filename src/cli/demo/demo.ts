@@ -49,21 +49,26 @@ async function runAll(faults: Faults, folder: string, signal: AbortSignal): Prom
     onProgress: bars.show,
   }
   try {
-    return { messages, kills, seed, ways: await inTurn(faults, around) }
+    return { messages, kills, seed, ways: await runInTurn(faults, around) }
   } finally {
     bars.end()
   }
 }
 
-/** Some at a time: one waits for the disk or for what a killed consumer held, the other uses the processor. */
-async function inTurn(faults: Faults, around: Surroundings): Promise<readonly WayReport[]> {
+/** Some at a time: one waits for the disk, or for what a killed consumer held; the other uses the processor. */
+async function runInTurn(faults: Faults, around: Surroundings): Promise<readonly WayReport[]> {
   const reports = new Map<Way, WayReport>()
   const waiting = [...ways]
+  const broken = new AbortController()
+  const signal = AbortSignal.any([around.signal, broken.signal])
   async function work(): Promise<void> {
     for (let way = waiting.shift(); way !== undefined; way = waiting.shift())
-      reports.set(way, await runWay(way, faults, around))
+      reports.set(way, await runWay(way, faults, { ...around, signal }))
   }
-  await Promise.all(Array.from({ length: atOnce }, work))
+  const workers = Array.from({ length: atOnce }, work)
+  // One that fails ends the others; all are waited for, or their children would outlive their files.
+  await Promise.all(workers.map((worker) => worker.catch((error: unknown) => broken.abort(error))))
+  signal.throwIfAborted()
   return ways.flatMap((way) => reports.get(way) ?? [])
 }
 

@@ -22,6 +22,8 @@ export function reportToParent(): Parent {
   let standAt = process.argv[3] ?? ''
   let stop = (): Promise<void> => Promise.resolve()
   let counted: Record<string, number> = {}
+  // Ctrl-C reaches every process of a terminal; the parent decides what becomes of us.
+  process.on('SIGINT', () => undefined)
   process.once('disconnect', () => process.exit(1))
   process.on('message', (order: Order) => {
     if (order.do === 'stand') standAt = order.at

@@ -106,15 +106,15 @@ function messageOf({ messageId, order }: Arrival): {
 
 /** At any moment while a portion is worked on. */
 async function killAnywhere(
-  { consumers, remaining }: Run,
+  run: Run,
   messages: number,
   send: () => Promise<void>,
   draw: Draw,
 ): Promise<void> {
   const left = below(messages, draw)
   await send()
-  await fallen(remaining, left, portionMsMax)
-  await consumers.killOne(draw)
+  await fallen(run, left)
+  await run.consumers.killOne(draw)
 }
 
 /** Each in its turn. */
@@ -122,9 +122,12 @@ function pointOf({ points }: Way, kill: number): string {
   return points[((kill - 1) / 2) % points.length] ?? ''
 }
 
-async function fallen(remaining: Remaining, left: number, limitMs: number): Promise<void> {
-  const deadline = monotonicMs() + limitMs
-  while ((await remaining.count()) > left && monotonicMs() < deadline) await pause(lookMs)
+async function fallen({ remaining, signal }: Run, left: number): Promise<void> {
+  const deadline = monotonicMs() + portionMsMax
+  while ((await remaining.count()) > left && monotonicMs() < deadline) {
+    signal.throwIfAborted()
+    await pause(lookMs)
+  }
 }
 
 async function drained(

@@ -41,6 +41,11 @@ async function answerOf({ member, given }: ThreadCall): Promise<ThreadAnswer> {
   }
 }
 
-parentPort?.on('message', async (call: ThreadCall) => {
-  call.answerTo.postMessage(await answerOf(call))
+parentPort?.on('message', (call: ThreadCall) => {
+  answerOf(call).then(
+    (answer) => call.answerTo.postMessage(answer),
+    (error: unknown) => {
+      throw error
+    },
+  )
 })
