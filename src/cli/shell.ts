@@ -15,7 +15,7 @@ export function processShell(): Shell {
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
       // "semel inbox list | head" is no error; anything else on these streams cannot be told to anybody.
-      if (error.code === 'EPIPE') unheard.abort()
+      if (error.code === 'EPIPE' || error.code === 'EIO') unheard.abort()
     })
   const { env, stdin, stdout, stderr } = process
   return { env, stdin, stdout, stderr, unheard: unheard.signal }

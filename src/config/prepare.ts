@@ -3,6 +3,7 @@ import type { Consumer } from '../consume/consumer-options.ts'
 import { createConsumer } from '../consume/create-consumer.ts'
 import type { AnyOptions } from '../consume/flow.ts'
 import { isSemelError, SemelError } from '../errors/semel-error.ts'
+import { options } from '../options/table.ts'
 import { inbox, marker } from '../strategies/index.ts'
 import type { Store } from '../inbox/store.ts'
 import type { ConsumerConfig, Opening, StrategyConfig } from './config.ts'
@@ -17,6 +18,8 @@ export interface Prepared {
   readonly consumers: readonly Consumer[]
   /** Calls of handlers that have begun and not ended, also those that were given up long ago. */
   unsettled(): number
+  /** Their main loop is to be watched by whoever starts them: longest silence, in milliseconds (P19). */
+  readonly silentMsMax: number | undefined
   /** Closes the stores that were opened here; after the consumers have stopped. */
   close(): Promise<void>
 }
@@ -60,7 +63,9 @@ async function fromConfig({ file, plans }: ReadConfig): Promise<Prepared> {
       await consumerOf(file, plan, { ...loaded, handler: handlers.count(loaded.handler) }, store),
     )
   }
-  return { consumers, unsettled: handlers.running, close: stores.close }
+  const { close } = stores
+  // Each consumer watches by its own lease.
+  return { consumers, unsettled: handlers.running, silentMsMax: undefined, close }
 }
 
 async function consumerOf(
@@ -74,8 +79,8 @@ async function consumerOf(
   const { topic, tag } = consumer
   try {
     const source = await offered(technology, 'source')(setting, { topic, tag })
-    const options = { ...optionsOf(consumer, loaded), group, source, store, watchdog: true }
-    return createConsumer(options as AnyOptions)
+    const given = { ...optionsOf(consumer, loaded), group, source, store, watchdog: true }
+    return createConsumer(given as AnyOptions)
   } catch (error) {
     throw isSemelError(error)
       ? new SemelError(error.code, `${plan.where()}: ${error.message}`, { cause: error })
@@ -84,10 +89,10 @@ async function consumerOf(
 }
 
 function optionsOf(consumer: ConsumerConfig, loaded: LoadedHandler): object {
-  const { key, fingerprint, keyspace, instance, strategy, options } = consumer
+  const { key, fingerprint, keyspace, instance, strategy, options: limits } = consumer
   const { handler, body } = loaded
   return {
-    ...options,
+    ...limits,
     handler,
     key: key === undefined ? loaded.key : keyFrom(key),
     ...given({ body, keyspace, instance }),
@@ -137,7 +142,13 @@ async function fromModule(file: string): Promise<Prepared> {
       'SEMEL_CONFIG_INVALID',
       `${file} must export consumers, a list of what createConsumer() answers`,
     )
-  return { consumers: consumers as Consumer[], unsettled: () => 0, close: async () => {} }
+  return {
+    consumers: consumers as Consumer[],
+    unsettled: () => 0,
+    // Their leases are not known here.
+    silentMsMax: options.leaseMs.default,
+    close: async () => {},
+  }
 }
 
 function isConsumer(value: unknown): boolean {

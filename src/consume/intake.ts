@@ -135,8 +135,11 @@ function holdRenewal(run: Runtime, inHand: ReadonlySet<Delivery>): NodeJS.Timeou
 
 async function sourceAway(error: unknown, failures: number, run: Runtime): Promise<number> {
   const { group, topic } = run.flow
-  if (isSemelError(error) && !error.retryable) run.breakOff(error)
-  else {
+  if (isSemelError(error) && !error.retryable) {
+    run.breakOff(error)
+    // Pulling again at once could leave the event loop no turn in which to stop.
+    await sleep(sourcePauses.retryDelayMsMax, run.stopping)
+  } else {
     mark(run.waitingFor, 'source', true)
     emit('source-unavailable', () => ({ group, topic, error: describeError(error) }))
     await sleep(retryDelay(failures, sourcePauses), run.stopping)

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 
 /** Runs in a thread of its own: ends the process when the counter has not moved for too long. */
 const script = `
+const { writeSync } = require('node:fs')
 const { workerData } = require('node:worker_threads')
 const beats = new Int32Array(workerData.shared)
 let seen = -1
@@ -10,8 +11,9 @@ setInterval(() => {
   const now = Atomics.load(beats, 0)
   if (now !== seen) { seen = now; since = performance.now(); return }
   if (performance.now() - since < workerData.silentMsMax) return
-  process.stderr.write('semel: the main loop was silent for ' + workerData.silentMsMax + ' ms, ending the process (P19)\\n')
-  setTimeout(() => process.kill(process.pid, 'SIGKILL'), 50)
+  // Not process.stderr: a thread writes to that through the main loop.
+  writeSync(2, 'semel: the main loop was silent for ' + workerData.silentMsMax + ' ms, ending the process (P19)\\n')
+  process.kill(process.pid, 'SIGKILL')
 }, workerData.silentMsMax / 10)
 `
 

@@ -55,7 +55,12 @@ export function place(t: TestContext): Place {
     })
     children.add(child)
     const started = watch(child)
-    child.once('exit', () => children.delete(child))
+    // A command that hangs must not hang the test.
+    const tooLong = setTimeout(() => child.kill('SIGKILL'), 60_000)
+    child.once('exit', () => {
+      clearTimeout(tooLong)
+      children.delete(child)
+    })
     return started
   }
   return {

@@ -3,7 +3,7 @@ import { createConsumer, eventNames, on, unchecked } from 'semel'
 import { sqliteSource, sqliteStore } from 'semel/sqlite'
 import { reportToParent } from '../../src/cli/demo/parent.ts'
 import { faultySource, faultyStore } from '../../src/testing/faults.ts'
-import { type Body, type Given, group, ledgerInsert, topic } from './kit.ts'
+import { type Body, type Given, group, ledgerInsert, topic } from './given.ts'
 
 const { given, reach, count, onStop } = reportToParent()
 const { file, holdMs, options } = given as Given

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Child, Exit } from '../../src/cli/demo/children.ts'
-import type { Limits, Place } from './kit.ts'
+import type { Limits } from './given.ts'
+import type { Place } from './kit.ts'
 
 export interface Crew {
   /** How many have died by SIGKILL, whoever sent it. */

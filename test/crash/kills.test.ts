@@ -4,7 +4,8 @@ import test from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Child } from '../../src/cli/demo/children.ts'
 import { below, type Draw, pick, seeded } from '../../src/cli/demo/random.ts'
-import { type Body, type Place, place } from './kit.ts'
+import type { Body } from './given.ts'
+import { type Place, place } from './kit.ts'
 import { until } from './until.ts'
 
 const kills = 200

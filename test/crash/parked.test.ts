@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Body, type Place, place } from './kit.ts'
+import type { Body } from './given.ts'
+import { type Place, place } from './kit.ts'
 import { until } from './until.ts'
 
 const steps = [

@@ -5,7 +5,8 @@ import { sqliteSource } from 'semel/sqlite'
 import { noFingerprint } from '../../src/inbox/fingerprint.ts'
 import { encodeScope, identityOf } from '../../src/inbox/identity.ts'
 import { type FaultPoint, type PortCall, portCalls } from '../../src/testing/faults.ts'
-import { type Body, group, holdMs, type Limits, type Place, place, topic } from './kit.ts'
+import { type Body, group, type Limits, topic } from './given.ts'
+import { holdMs, type Place, place } from './kit.ts'
 import { until } from './until.ts'
 
 /** How the consumer is brought to make a call. Without one, the messages of every case are enough. */

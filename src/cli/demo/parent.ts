@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import type { News, Order } from './children.ts'
 
 /** The child's side of `children.ts`. */
@@ -22,6 +23,8 @@ export function reportToParent(): Parent {
   let standAt = process.argv[3] ?? ''
   let stop = (): Promise<void> => Promise.resolve()
   let counted: Record<string, number> = {}
+  // What is compiled is usually kept at the exit of a process: we may not come to that.
+  flushCompileCache()
   // Ctrl-C reaches every process of a terminal; the parent decides what becomes of us.
   process.on('SIGINT', () => undefined)
   process.once('disconnect', () => process.exit(1))

@@ -1,5 +1,6 @@
 import { constants } from 'node:os'
 import { describeError } from '../../errors/semel-error.ts'
+import { watchMainLoop } from '../../consume/watchdog.ts'
 import type { Consumer } from '../../consume/consumer-options.ts'
 import type { Prepared } from '../../config/prepare.ts'
 import { exitCodes, reportFailure } from '../failure.ts'
@@ -24,8 +25,10 @@ export async function runConsumers(
   // A handler that waits for nothing would else let the process end in the middle of the drain.
   const awake = setInterval(() => undefined, 2 ** 30)
   let exit: number = exitCodes.failed
+  let unwatch: ReturnType<typeof watched>
   try {
     for (const consumer of consumers) shell.stderr.write(`${assuranceText(consumer)}\n`)
+    unwatch = watched(prepared)
     await startAll(consumers, asked.stopping)
     report.started(consumers)
     const broken = await firstEnd(consumers, asked.stopping)
@@ -37,9 +40,14 @@ export async function runConsumers(
   } finally {
     await stopAll(consumers)
     await prepared.close()
+    await unwatch?.()
     asked.forget()
     clearInterval(awake)
   }
+}
+
+function watched({ silentMsMax }: Prepared): (() => Promise<void>) | undefined {
+  return silentMsMax === undefined ? undefined : watchMainLoop(silentMsMax)
 }
 
 /** A module may have started its consumers already. */
@@ -123,4 +131,4 @@ function stopSignals(
   }
 }
 
-const stopOn = ['SIGINT', 'SIGTERM'] as const
+const stopOn = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const

@@ -1,6 +1,5 @@
 // A second handle on a SQLite file, on a connection of its own: in this thread all stores of one file share one.
-import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
+import { MessageChannel, Worker } from 'node:worker_threads'
 import type { Store } from 'semel'
 import type { ThreadAnswer, ThreadCall, ThreadSettings } from './store-thread.ts'
 
@@ -13,11 +12,7 @@ export function storeInThread(settings: ThreadSettings, like: Store): Store {
 
   async function call(member: string, ...given: readonly unknown[]): Promise<unknown> {
     thread ??= new Worker(new URL('./store-thread.ts', import.meta.url), { workerData: settings })
-    const { port1, port2 } = new MessageChannel()
-    const asked: ThreadCall = { member, given, answerTo: port2 }
-    thread.postMessage(asked, [port2])
-    const [{ data }] = (await once(port1, 'message')) as [{ readonly data: ThreadAnswer }]
-    port1.close()
+    const data = await ask(thread, { member, given })
     if ('error' in data) throw Object.assign(new Error(data.error.message), data.error)
     return data.value
   }
@@ -38,9 +33,30 @@ export function storeInThread(settings: ThreadSettings, like: Store): Store {
     async close() {
       if (closed || thread === undefined) return
       closed = true
-      await call('close')
-      await thread.terminate()
+      try {
+        await call('close')
+      } finally {
+        await thread.terminate()
+      }
     },
   }
   return { ...like, ...(port as unknown as Store), transactions: undefined, medium: undefined }
+}
+
+/** Rejects when the thread ends without an answer. */
+async function ask(
+  thread: Worker,
+  { member, given }: Pick<ThreadCall, 'member' | 'given'>,
+): Promise<ThreadAnswer> {
+  const { port1, port2 } = new MessageChannel()
+  const answered = Promise.withResolvers<ThreadAnswer>()
+  port1.once('message', answered.resolve)
+  thread.once('error', answered.reject)
+  thread.postMessage({ member, given, answerTo: port2 }, [port2])
+  try {
+    return await answered.promise
+  } finally {
+    thread.off('error', answered.reject)
+    port1.close()
+  }
 }

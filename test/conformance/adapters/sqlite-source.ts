@@ -43,7 +43,7 @@ async function openSource(open: SqliteOpen): Promise<OpenedSource> {
     topic: (name) => name,
     holdMs,
     arrivalMs: 20_000,
-    quietMs: 250,
+    quietMs: 150,
     passTime: async (ms) => clock.pass(ms),
     crash: async () => clock.pass(holdMs),
     lacks: [],
