@@ -3,8 +3,7 @@ import { askOf, refusedAct } from '../inbox/act.ts'
 import { decodeScope, identityName } from '../inbox/identity.ts'
 import type { Inspector, RecordCount } from '../inbox/inspector.ts'
 import type { InboxRecord, RecordView } from '../inbox/record.ts'
-import { applyTo, viewOf } from './memory-records.ts'
-import type { MemoryState } from './memory-store.ts'
+import { applyTo, viewOf, type MemoryState } from './memory-records.ts'
 
 export function memoryInspector(state: MemoryState): Inspector {
   const now = (): number => {

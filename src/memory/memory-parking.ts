@@ -1,8 +1,8 @@
 import { equalBytes } from '../inbox/bytes.ts'
 import { decodeScope, identityName } from '../inbox/identity.ts'
 import { type InboxRecord, isParked } from '../inbox/record.ts'
+import type { MemoryState } from './memory-records.ts'
 import type { Parking } from '../inbox/store.ts'
-import type { MemoryState } from './memory-store.ts'
 
 export function memoryParking(state: MemoryState): Parking {
   return {

@@ -1,13 +1,26 @@
 import { hex } from '../inbox/bytes.ts'
 import type { NewRecord } from '../inbox/claim.ts'
+import type { Clock } from '../inbox/clock.ts'
 import { type Ask, type Decision, decide } from '../inbox/decide.ts'
 import { type Identity, identityName } from '../inbox/identity.ts'
+import type { AuditEntry } from '../inbox/inspector.ts'
 import type { InboxRecord, ParkedMessage, RecordView } from '../inbox/record.ts'
 import type { Rows } from './overlay.ts'
 
 export interface KeptMessage {
   readonly message: ParkedMessage
   readonly parkedMs: number
+}
+
+/** Everything a memory store holds, committed. */
+export interface MemoryState {
+  readonly clock: Clock
+  readonly records: Map<string, InboxRecord>
+  readonly messages: Map<string, KeptMessage>
+  readonly rows: Map<string, unknown>
+  readonly audit: Map<string, readonly AuditEntry[]>
+  /** Throws once the store is closed. */
+  open(): void
 }
 
 /** What a memory store changes: the committed rows, or the overlay of a transaction. */

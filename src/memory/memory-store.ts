@@ -2,29 +2,16 @@ import { SemelError } from '../errors/semel-error.ts'
 import { claimAnswer } from '../inbox/decide.ts'
 import { type Clock, systemClock } from '../inbox/clock.ts'
 import { identityName } from '../inbox/identity.ts'
-import type { AuditEntry } from '../inbox/inspector.ts'
-import type { InboxRecord } from '../inbox/record.ts'
 import type { Leases, NoTransaction, Store, StoreCapabilities } from '../inbox/store.ts'
 import { memoryInspector } from './memory-inspector.ts'
 import { memoryParking } from './memory-parking.ts'
-import { applyTo, insertAll, type KeptMessage, viewOf } from './memory-records.ts'
+import { applyTo, insertAll, type MemoryState, viewOf } from './memory-records.ts'
 import type { MemoryTransaction } from './memory-transaction.ts'
 import { memoryTransactions } from './memory-transactions.ts'
 
 export interface MemoryStoreOptions {
   /** Default: the system's. Give one of your own to let leases and retention pass in a test. */
   readonly clock?: Clock
-}
-
-/** Everything a memory store holds, committed. */
-export interface MemoryState {
-  readonly clock: Clock
-  readonly records: Map<string, InboxRecord>
-  readonly messages: Map<string, KeptMessage>
-  readonly rows: Map<string, unknown>
-  readonly audit: Map<string, readonly AuditEntry[]>
-  /** Throws once the store is closed. */
-  open(): void
 }
 
 const capabilities: StoreCapabilities = {

@@ -2,8 +2,14 @@ import { SemelError } from '../errors/semel-error.ts'
 import { identityName } from '../inbox/identity.ts'
 import type { InboxRecord } from '../inbox/record.ts'
 import type { OpenTransaction, SealedRecord, Transactions } from '../inbox/store.ts'
-import { applyTo, insertAll, type KeptMessage, type MemoryRows, viewOf } from './memory-records.ts'
-import type { MemoryState } from './memory-store.ts'
+import {
+  applyTo,
+  insertAll,
+  type KeptMessage,
+  type MemoryRows,
+  viewOf,
+  type MemoryState,
+} from './memory-records.ts'
 import { type MemoryTransaction, memoryTransaction } from './memory-transaction.ts'
 import { Overlay } from './overlay.ts'
 

@@ -36,7 +36,7 @@ export async function actOn(
 }
 
 /**
- * Redrives what has one state and reason now, at most 100,000 records; each act is a commit of its own. What dies
+ * Redrives what has one state and reason now, at most 100,000 records. Each act stands for itself. What dies
  * again meanwhile stays dead.
  */
 export async function redriveAll(
@@ -51,21 +51,28 @@ export async function redriveAll(
   }
   const redriven: string[] = []
   const passed: string[] = []
-  for (const record of await collect(inspector, filter)) {
-    const done = await redriveOne(inspector, record, { kind: 'redrive', who, why })
-    ;(done ? redriven : passed).push(recordId(record))
+  const records = await collect(inspector, filter)
+  for (let at = 0; at < records.length; at += together) {
+    const some = records.slice(at, at + together)
+    // Asked for at once, so that a store that can puts them into one commit.
+    const done = await Promise.all(
+      some.map((record) => redriveOne(inspector, record, { kind: 'redrive', who, why })),
+    )
+    for (const [index, record] of some.entries())
+      (done[index] ? redriven : passed).push(recordId(record))
   }
   return { redriven, passed }
 }
 
 const bulkMax = 100_000
 const pageSize = 500
+const together = 100
 
 /** Looked up first, acted on afterwards: acts would move the pages. */
 async function collect(
   inspector: Inspector,
   filter: Omit<RecordFilter, 'limit'>,
-): Promise<Iterable<Identity>> {
+): Promise<readonly Identity[]> {
   const found = new Map<string, Identity>()
   for (let offset = 0; offset < bulkMax; offset += pageSize) {
     const page = await inspector.list({ ...filter, limit: pageSize, offset })
@@ -75,7 +82,7 @@ async function collect(
     }
     if (page.length < pageSize) break
   }
-  return found.values()
+  return [...found.values()]
 }
 
 async function redriveOne(inspector: Inspector, identity: Identity, act: Act): Promise<boolean> {

@@ -1,7 +1,13 @@
 import { SemelError } from '../errors/semel-error.ts'
 import { monotonicMs } from '../inbox/clock.ts'
 import { options } from '../options/table.ts'
-import { type Connection, connectionOf, openNodeSqlite, type SqliteOpen } from './connection.ts'
+import {
+  type Connection,
+  connectionOf,
+  openNodeSqlite,
+  type SqliteConnection,
+  type SqliteOpen,
+} from './connection.ts'
 import { migrateOnce } from './migrate.ts'
 import { isBusy } from './sqlite-errors.ts'
 import { transaction } from './statements.gen.ts'
@@ -59,16 +65,16 @@ export async function patiently<R>(work: () => R, busyMsMax: number): Promise<R>
   }
 }
 
-function configured(raw: ReturnType<SqliteOpen>, busyMsMax: number): Connection {
+function configured(raw: SqliteConnection, busyMsMax: number): Connection {
+  const connection = connectionOf(raw)
   try {
-    const connection = connectionOf(raw)
     connection.exec(`pragma busy_timeout = ${Math.min(busyMsMax, blockedMsMax)}`)
     connection.exec('pragma journal_mode = wal')
     connection.exec('pragma synchronous = full')
     refuseUnsafe(connection)
     return connection
   } catch (error) {
-    raw.close?.()
+    connection.close()
     throw error
   }
 }

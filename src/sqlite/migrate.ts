@@ -1,5 +1,4 @@
 import { SemelError } from '../errors/semel-error.ts'
-import { systemClock } from '../inbox/clock.ts'
 import type { Connection } from './connection.ts'
 import { migrations, schema } from './statements.gen.ts'
 
@@ -7,15 +6,12 @@ import { migrations, schema } from './statements.gen.ts'
 export interface SqliteMigration {
   readonly version: number
   readonly name: string
-  /** Runs in one transaction. */
+  /** The whole step, which notes itself; to be run in one transaction. */
   readonly sql: string
 }
 
 /** Every migration, the oldest first; for people who look before they run something. */
-export const sqliteMigrations: readonly SqliteMigration[] = migrations
-
-/** The same, with the table that says how far the others are. */
-export const schemaSql: string = schema.prepare
+export const sqliteMigrations: readonly SqliteMigration[] = migrations.map(whole)
 
 /**
  * Takes the next step, inside a transaction that holds the lock of the writer: of two processes that race the
@@ -25,22 +21,26 @@ export const schemaSql: string = schema.prepare
  */
 export function migrateOnce(connection: Connection, file: string): string | undefined {
   const version = versionOf(connection)
-  const latest = migrations.at(-1)?.version ?? 0
+  const latest = sqliteMigrations.at(-1)?.version ?? 0
   if (version > latest)
     throw new SemelError(
       'SEMEL_SCHEMA_AHEAD',
       `${file} has tables of version ${version}, this version of semel knows ${latest}`,
     )
-  const next = migrations.find((migration) => migration.version > version)
-  if (next === undefined) return undefined
-  connection.exec(schema.prepare)
-  connection.exec(next.sql)
-  connection.run(schema.migrated, next.version, next.name, systemClock.nowMs())
-  return next.name
+  const next = sqliteMigrations.find((migration) => migration.version > version)
+  if (next !== undefined) connection.exec(next.sql)
+  return next?.name
 }
 
 function versionOf(connection: Connection): number {
   const { tables = 0 } = connection.get<{ readonly tables: number }>(schema.exists) ?? {}
   if (tables === 0) return 0
   return connection.get<{ readonly version: number | null }>(schema.version)?.version ?? 0
+}
+
+function whole({ version, name, sql }: SqliteMigration): SqliteMigration {
+  const note = `insert into semel_schema (version, name, migrated_ms)
+values (${version}, '${name}', cast(unixepoch('subsec') * 1000 as integer));
+`
+  return { version, name, sql: `${sql}\n${note}` }
 }

@@ -38,6 +38,9 @@ const capabilities: StoreCapabilities = {
  * A handler runs inside one transaction and can do there what SQLite answers at once: it must not wait for
  * anything else.
  *
+ * Whatever else in the process uses the file must use it through the same client: `node:sqlite` and
+ * `better-sqlite3` bring a SQLite each, and two of them in one process do not see each other's locks.
+ *
  * @param options.open Makes the connection, whose type is the type of `tx`. Default: `node:sqlite`.
  * @throws SEMEL_OPTION_INVALID
  * @example sqliteStore('shop.db', { open: (file) => new BetterSqlite3(file) })

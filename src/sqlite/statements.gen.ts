@@ -181,18 +181,11 @@ values (?, ?, ?, ?, ?)`,
 } as const
 
 export const schema = {
-  prepare: `create table if not exists semel_schema (
-  version     integer primary key,
-  name        text    not null,
-  migrated_ms integer not null
-) strict`,
   exists: `select count(*) as tables
   from sqlite_schema
  where type = 'table' and name = 'semel_schema'`,
   version: `select max(version) as version
   from semel_schema`,
-  migrated: `insert into semel_schema (version, name, migrated_ms)
-values (?, ?, ?)`,
 } as const
 
 export const transaction = {
@@ -210,6 +203,13 @@ export const transaction = {
 
 export const migrations = [
   { version: 1, name: '0001_inbox', sql: `-- The inbox: one record per key, the messages that are kept with some of them, and what people did to them.
+
+-- How far the tables of this file are; each migration notes itself.
+create table semel_schema (
+  version     integer primary key,
+  name        text    not null,
+  migrated_ms integer not null
+) strict;
 
 -- state: 1 leased, 2 completed, 3 failed, 4 dead. Times are milliseconds since 1970 by the clock of this host.
 create table semel_inbox (

@@ -111,3 +111,14 @@ test('a migration that fails leaves the version before it', async (context) => {
   await assert.rejects(migrateSqlite(file), /semel_queue_message/)
   assert.deepEqual(read(file, 'select max(version) as version from semel_schema'), [{ version: 1 }])
 })
+
+test('what is printed for people makes the same tables when they run it themselves', async (context) => {
+  const file = scratchFile(context)
+  const database = new DatabaseSync(file)
+  for (const { sql } of sqliteMigrations) database.exec(`begin immediate; ${sql} commit`)
+  database.close()
+  assert.deepEqual(await migrateSqlite(file), [])
+  const store = sqliteStore(file)
+  await store.prepare()
+  await store.close()
+})

@@ -31,7 +31,8 @@ function configured(open: SqliteOpen, ...pragmas: readonly string[]): SqliteOpen
 
 for (const [client, open] of clients) {
   test(`${client}: a file that is no database is refused as damaged`, async (context) => {
-    const { file, keep } = scratch(context)
+    const shop = scratch(context, open)
+    const { file, keep } = shop
     writeFileSync(file, 'this is no database, and it is longer than a hundred bytes: '.repeat(40))
     const store = keep(sqliteStore(file, { open }))
     await assert.rejects(store.prepare(), caused('SEMEL_STORE_CORRUPT'))
@@ -39,22 +40,25 @@ for (const [client, open] of clients) {
   })
 
   test(`${client}: a folder in place of the file is not available`, async (context) => {
-    const { file, keep } = scratch(context)
+    const shop = scratch(context, open)
+    const { file, keep } = shop
     const store = keep(sqliteStore(`${file}/..`, { open }))
     await assert.rejects(store.prepare(), caused('SEMEL_STORE_UNAVAILABLE'))
   })
 
   test(`${client}: a connection that only reads is refused before anything is consumed`, async (context) => {
-    const { file, keep } = scratch(context)
-    await migrateSqlite(file)
+    const shop = scratch(context, open)
+    const { file, keep } = shop
+    await migrateSqlite(file, { open })
     const store = keep(sqliteStore(file, { open: configured(open, 'query_only = on') }))
     await assert.rejects(store.prepare(), caused('SEMEL_STORE_READ_ONLY'))
   })
 
   test(`${client}: a full file gives nothing away: neither effect nor record`, async (context) => {
-    const { file, keep } = scratch(context)
-    await migrateSqlite(file)
-    change(file, 'create table effects (content text)')
+    const shop = scratch(context, open)
+    const { file, keep } = shop
+    await migrateSqlite(file, { open })
+    change(shop, 'create table effects (content text)')
     const full = configured(open, 'max_page_count = 30')
     const points = door(keep(sqliteStore(file, { open: full })))
     const fills = points.run('A-17', ({ tx }) => {
@@ -68,13 +72,14 @@ for (const [client, open] of clients) {
     const error: unknown = await fills.catch((reason: unknown) => reason)
     const codes = ['SEMEL_TX_ROLLED_BACK', 'SEMEL_STORE_FULL']
     assert.ok(isSemelError(error) && codes.includes(error.code), String(error))
-    assert.deepEqual(rows(file, 'select 1 from effects'), [])
-    assert.deepEqual(rows(file, 'select 1 from semel_inbox'), [])
+    assert.deepEqual(rows(shop, 'select 1 from effects'), [])
+    assert.deepEqual(rows(shop, 'select 1 from semel_inbox'), [])
   })
 
   test(`${client}: a message that finds no room is refused, and sent when there is some`, async (context) => {
-    const { file, keep } = scratch(context)
-    await migrateSqlite(file)
+    const shop = scratch(context, open)
+    const { file, keep } = shop
+    await migrateSqlite(file, { open })
     const connections: SqliteTx[] = []
     const full: SqliteOpen = (path) => {
       const connection = configured(open, 'max_page_count = 30')(path)
@@ -86,40 +91,38 @@ for (const [client, open] of clients) {
     await assert.rejects(publisher.send({ body }), caused('SEMEL_STORE_FULL'))
     connections[0]?.exec('pragma max_page_count = 100000')
     await publisher.send({ body })
-    assert.equal(rows(file, 'select 1 from semel_queue_message').length, 1)
+    assert.equal(rows(shop, 'select 1 from semel_queue_message').length, 1)
   })
 
   test(`${client}: a lock that is not given in time is contended, and nothing else stands still meanwhile`, async (context) => {
-    const { file, keep } = scratch(context)
-    const points = door(keep(sqliteStore(file, { open, busyMsMax: 300 })))
-    await points.run('before', () => 1)
-    const other = new DatabaseSync(file)
+    const { file, keep } = scratch(context, open)
+    const { leases } = keep(sqliteStore(file, { open, busyMsMax: 300 }))
+    await leases.insert([])
+    const other = open(file)
     other.exec('begin immediate')
     let beats = 0
     const heart = setInterval(() => beats++, 5)
-    await assert.rejects(
-      points.run('A-17', () => 1),
-      caused('SEMEL_STORE_CONTENDED'),
-    )
-    clearInterval(heart)
+    context.after(() => clearInterval(heart))
+    await assert.rejects(leases.insert([]), caused('SEMEL_STORE_CONTENDED'))
     assert.ok(beats >= 3, `the timer fired ${beats} times`)
     other.exec('commit')
     other.close()
-    assert.equal(await points.run('A-17', () => 2), 2)
+    await leases.insert([])
   })
 
   test(`${client}: a lock that is given in time is waited for`, async (context) => {
-    const { file, keep } = scratch(context)
-    const points = door(keep(sqliteStore(file, { open })))
-    await points.run('before', () => 1)
-    const other = new DatabaseSync(file)
+    const { file, keep } = scratch(context, open)
+    const { leases } = keep(sqliteStore(file, { open }))
+    await leases.insert([])
+    const other = open(file)
     other.exec('begin immediate')
-    setTimeout(() => other.close(), 80)
-    assert.equal(await points.run('A-17', () => 2), 2)
+    setTimeout(() => void other.close(), 120)
+    await leases.insert([])
   })
 
   test(`${client}: a store that is closed under way ends what was begun and refuses the rest`, async (context) => {
-    const { file, keep } = scratch(context)
+    const shop = scratch(context, open)
+    const { file, keep } = shop
     const store = keep(sqliteStore(file, { open }))
     const points = door(store)
     const running = Array.from({ length: 20 }, (_, at) =>
@@ -143,7 +146,8 @@ for (const [client, open] of clients) {
   })
 
   test(`${client}: a connection that somebody else closed is told as closed`, async (context) => {
-    const { file, keep } = scratch(context)
+    const shop = scratch(context, open)
+    const { file, keep } = shop
     const connections: SqliteTx[] = []
     const opening: SqliteOpen = (path) => {
       const connection = open(path)
@@ -159,7 +163,8 @@ for (const [client, open] of clients) {
 }
 
 test('what open answers must be a connection', async (context) => {
-  const { file, keep } = scratch(context)
+  const shop = scratch(context)
+  const { file, keep } = shop
   for (const answer of [undefined, 1, {}, Promise.resolve(new DatabaseSync(':memory:'))]) {
     const store = keep(sqliteStore(file, { open: () => answer as never }))
     await assert.rejects(store.prepare(), coded('SEMEL_OPTION_INVALID'))

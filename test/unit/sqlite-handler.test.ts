@@ -44,8 +44,9 @@ const allowed: readonly string[] = [
 
 for (const [client, open] of clients) {
   test(`${client}: what would end or outlive the transaction is refused`, async (context) => {
-    const { file, keep } = scratch(context)
-    change(file, schema)
+    const shop = scratch(context, open)
+    const { file, keep } = shop
+    change(shop, schema)
     const points = door(keep(sqliteStore(file, { open })))
     await points.run('A-17', ({ tx }) => {
       for (const sql of refused) {
@@ -55,13 +56,14 @@ for (const [client, open] of clients) {
       assert.throws(() => tx.close(), coded('SEMEL_TX_OURS'))
       for (const sql of allowed) assert.doesNotThrow(() => tx.exec(sql), sql)
     })
-    assert.equal(rows(file, 'select * from points').length, 2)
-    assert.equal(rows(file, 'select * from semel_inbox').length, 1)
+    assert.equal(rows(shop, 'select * from points').length, 2)
+    assert.equal(rows(shop, 'select * from semel_inbox').length, 1)
   })
 
   test(`${client}: everything of a transaction refuses once its handler has returned`, async (context) => {
-    const { file, keep } = scratch(context)
-    change(file, schema)
+    const shop = scratch(context, open)
+    const { file, keep } = shop
+    change(shop, schema)
     const points = door(keep(sqliteStore(file, { open })))
     const kept: (() => unknown)[] = []
     await points.run('A-17', ({ tx }) => {
@@ -80,12 +82,13 @@ for (const [client, open] of clients) {
       )
     })
     for (const late of kept) assert.throws(late, coded('SEMEL_TX_OVER'))
-    assert.equal(rows(file, 'select * from points').length, 2)
+    assert.equal(rows(shop, 'select * from points').length, 2)
   })
 
   test(`${client}: rows are read in all four ways through the connection that a handler gets`, async (context) => {
-    const { file, keep } = scratch(context)
-    change(file, schema)
+    const shop = scratch(context, open)
+    const { file, keep } = shop
+    change(shop, schema)
     const points = door(keep(sqliteStore(file, { open })))
     await points.run('A-17', ({ tx }) => {
       tx.exec("insert into points values ('a', 1), ('b', 2)")
@@ -100,8 +103,9 @@ for (const [client, open] of clients) {
   })
 
   test(`${client}: errors of the handler's own statements reach the handler as they are`, async (context) => {
-    const { file, keep } = scratch(context)
-    change(file, schema)
+    const shop = scratch(context, open)
+    const { file, keep } = shop
+    change(shop, schema)
     const points = door(keep(sqliteStore(file, { open })))
     const own = open(file) as unknown as SqliteTx
     const insert = "insert into points values ('a', 1)"
@@ -119,38 +123,48 @@ for (const [client, open] of clients) {
   })
 
   test(`${client}: after a swallowed error that rolled everything back nothing more is written`, async (context) => {
-    const { file, keep } = scratch(context)
-    change(file, schema)
-    change(file, "insert into points values ('there', 1)")
+    const shop = scratch(context, open)
+    const { file, keep } = shop
+    change(shop, schema)
+    change(shop, "insert into points values ('there', 1)")
     const points = door(keep(sqliteStore(file, { open })))
     const swallows = points.run('A-17', ({ tx }) => {
       tx.exec("insert into points values ('before', 1)")
+      const { run } = tx.prepare("insert into points values ('by a statement', 3)")
       thrownBy(() => tx.exec("insert or rollback into points values ('there', 2)"))
       const after = thrownBy(() => tx.exec("insert into points values ('after', 3)"))
-      assert.equal((after as { code: unknown }).code, 'SEMEL_TX_ROLLED_BACK')
+      for (const error of [after, thrownBy(() => run())]) coded('SEMEL_TX_ROLLED_BACK')(error)
     })
     await assert.rejects(swallows, coded('SEMEL_TX_ROLLED_BACK'))
-    assert.deepEqual(rows(file, 'select order_id from points'), [{ order_id: 'there' }])
-    assert.deepEqual(rows(file, 'select * from semel_inbox'), [])
+    assert.deepEqual(rows(shop, 'select order_id from points'), [{ order_id: 'there' }])
+    assert.deepEqual(rows(shop, 'select * from semel_inbox'), [])
   })
 
   test(`${client}: a transaction that was ended through another reference is not taken for ours`, async (context) => {
-    const { file, keep } = scratch(context)
+    const shop = scratch(context, open)
+    const { file, keep } = shop
     const raw: SqliteTx[] = []
     const opening = (path: string): SqliteTx => {
       raw.push(open(path) as unknown as SqliteTx)
       return raw.at(-1) as SqliteTx
     }
     const points = door(keep(sqliteStore(file, { open: opening as never })))
-    const ends = points.run('A-17', () => void raw[0]?.exec('rollback; begin immediate'))
-    await assert.rejects(ends, coded('SEMEL_TX_ROLLED_BACK'))
-    assert.deepEqual(rows(file, 'select * from semel_inbox'), [])
+    for (const end of [
+      'rollback',
+      'commit',
+      'rollback; begin immediate',
+      'commit; begin immediate',
+    ]) {
+      const ends = points.run(end, () => void raw[0]?.exec(end))
+      await assert.rejects(ends, coded('SEMEL_TX_ROLLED_BACK'), end)
+    }
   })
 
   test(`${client}: a commit that a deferred constraint refuses is the handler's failure`, async (context) => {
-    const { file, keep } = scratch(context)
-    change(file, 'create table a (id integer primary key)')
-    change(file, 'create table b (a integer references a(id) deferrable initially deferred)')
+    const shop = scratch(context, open)
+    const { file, keep } = shop
+    change(shop, 'create table a (id integer primary key)')
+    change(shop, 'create table b (a integer references a(id) deferrable initially deferred)')
     const opening = (path: string): SqliteTx => {
       const connection = open(path) as unknown as SqliteTx
       connection.exec('pragma foreign_keys = on')
@@ -159,15 +173,16 @@ for (const [client, open] of clients) {
     const points = door(keep(sqliteStore(file, { open: opening as never })))
     const fails = points.run('A-17', ({ tx }) => void tx.exec('insert into b values (7)'))
     await assert.rejects(fails, coded('SEMEL_TX_ROLLED_BACK'))
-    assert.deepEqual(rows(file, 'select * from b'), [])
+    assert.deepEqual(rows(shop, 'select * from b'), [])
     await points.run('A-17', ({ tx }) => void tx.exec('insert into a values (1)'))
   })
 }
 
 test('better-sqlite3: a transaction function is a savepoint inside ours, and ends with it', async (context) => {
-  const { file, keep } = scratch(context)
-  change(file, schema)
-  const [, open] = clients[1] ?? []
+  const [, open] = clients[1] as (typeof clients)[0]
+  const shop = scratch(context, open)
+  const { file, keep } = shop
+  change(shop, schema)
   const points = door(keep(sqliteStore(file, { open: open as never })))
   type Transactions = { transaction(work: () => void): { (): void; immediate(): void } }
   const kept: (() => void)[] = []
@@ -183,7 +198,7 @@ test('better-sqlite3: a transaction function is a savepoint inside ours, and end
     kept.push(insert, () => insert.immediate())
   })
   for (const late of kept) assert.throws(late, coded('SEMEL_TX_OVER'))
-  assert.deepEqual(rows(file, 'select order_id from points'), [{ order_id: 'a' }])
+  assert.deepEqual(rows(shop, 'select order_id from points'), [{ order_id: 'a' }])
 })
 
 function thrownBy(work: () => unknown): unknown {

@@ -8,9 +8,11 @@ import BetterSqlite3 from 'better-sqlite3'
 import { semel, type Store } from 'semel'
 import type { SqliteOpen } from 'semel/sqlite'
 
+const nodeSqlite: SqliteOpen = (file) => new DatabaseSync(file)
+
 /** Both clients, each under its name. */
 export const clients: readonly (readonly [name: string, open: SqliteOpen])[] = [
-  ['node:sqlite', (file) => new DatabaseSync(file)],
+  ['node:sqlite', nodeSqlite],
   ['better-sqlite3', (file) => new BetterSqlite3(file)],
 ]
 
@@ -18,14 +20,19 @@ interface Closable {
   close(): Promise<void>
 }
 
-export interface Scratch {
+/** A file, and the client by which everybody uses it. */
+export interface Shop {
   readonly file: string
+  readonly open: SqliteOpen
+}
+
+export interface Scratch extends Shop {
   /** Closes it after the test, before the file is removed. */
   keep<T extends Closable>(one: T): T
 }
 
 /** A path in a folder that is gone after the test. */
-export function scratch(context: TestContext): Scratch {
+export function scratch(context: TestContext, open: SqliteOpen = nodeSqlite): Scratch {
   const folder = mkdtempSync(join(tmpdir(), 'semel-sqlite-'))
   const kept: Closable[] = []
   context.after(async () => {
@@ -36,7 +43,7 @@ export function scratch(context: TestContext): Scratch {
     kept.push(one)
     return one
   }
-  return { file: join(folder, 'shop.db'), keep }
+  return { file: join(folder, 'shop.db'), open, keep }
 }
 
 /** The way of a message through a store, as `run()` goes it. */
@@ -56,21 +63,27 @@ export interface SqliteTx {
   close(): unknown
 }
 
-/** What somebody else reads in the file. */
-export function rows(file: string, sql: string): readonly Readonly<Record<string, unknown>>[] {
-  const other = new DatabaseSync(file)
+/**
+ * What somebody else reads in the file. By the same client as the test: two copies of SQLite in one process do
+ * not see each other's locks.
+ */
+export function rows(
+  { file, open }: Shop,
+  sql: string,
+): readonly Readonly<Record<string, unknown>>[] {
+  const other = open(file) as unknown as SqliteTx
   try {
     return other
       .prepare(sql)
       .all()
-      .map((row) => ({ ...row }))
+      .map((row) => ({ ...(row as object) }))
   } finally {
     other.close()
   }
 }
 
-export function change(file: string, sql: string): void {
-  const other = new DatabaseSync(file)
+export function change({ file, open }: Shop, sql: string): void {
+  const other = open(file)
   other.exec(sql)
   other.close()
 }

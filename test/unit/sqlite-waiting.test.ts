@@ -6,21 +6,23 @@ import { change, clients, coded, door, rows, scratch, type SqliteTx, until } fro
 
 for (const [client, open] of clients) {
   test(`${client}: a handler that waits for something else is refused and leaves nothing`, async (context) => {
-    const { file, keep } = scratch(context)
-    change(file, 'create table points (order_id text primary key)')
+    const shop = scratch(context, open)
+    const { file, keep } = shop
+    change(shop, 'create table points (order_id text primary key)')
     const points = door(keep(sqliteStore(file, { open })))
     const waits = points.run('A-17', async ({ tx }) => {
       tx.prepare('insert into points values (?)').run('A-17')
       await sleep(1)
     })
     await assert.rejects(waits, coded('SEMEL_SQLITE_WAITED'))
-    assert.deepEqual(rows(file, 'select * from points'), [])
-    assert.deepEqual(rows(file, 'select * from semel_inbox'), [])
+    assert.deepEqual(rows(shop, 'select * from points'), [])
+    assert.deepEqual(rows(shop, 'select * from semel_inbox'), [])
   })
 
   test(`${client}: what a handler does after it was given up throws, by whatever it kept`, async (context) => {
-    const { file, keep } = scratch(context)
-    change(file, 'create table points (order_id text primary key)')
+    const shop = scratch(context, open)
+    const { file, keep } = shop
+    change(shop, 'create table points (order_id text primary key)')
     const raw: SqliteTx[] = []
     const opening = (path: string): SqliteTx => {
       const connection = open(path) as unknown as SqliteTx
@@ -47,14 +49,15 @@ for (const [client, open] of clients) {
     await until(() => late.length === 3)
     assert.deepEqual(late.slice(0, 2), ['SEMEL_TX_OVER', 'SEMEL_TX_OVER'])
     assert.equal(typeof late[2], 'string')
-    assert.deepEqual(rows(file, 'select * from points'), [])
+    assert.deepEqual(rows(shop, 'select * from points'), [])
     await points.run('A-18', ({ tx }) => void tx.prepare('insert into points values (?)').run('n'))
-    assert.deepEqual(rows(file, 'select * from points'), [{ order_id: 'n' }])
+    assert.deepEqual(rows(shop, 'select * from points'), [{ order_id: 'n' }])
     assert.equal(raw.length, 2)
   })
 
   test(`${client}: a handler may await what is ready at once`, async (context) => {
-    const { file, keep } = scratch(context)
+    const shop = scratch(context, open)
+    const { file, keep } = shop
     const points = door(keep(sqliteStore(file, { open })))
     const total = await points.run('A-17', async ({ tx }) => {
       for (let round = 0; round < 100; round++) await Promise.resolve()
@@ -66,7 +69,8 @@ for (const [client, open] of clients) {
 }
 
 test('a handler that was given up and comes back acknowledges nothing in the transaction of another', async (context) => {
-  const { file, keep } = scratch(context)
+  const shop = scratch(context)
+  const { file, keep } = shop
   const store = keep(sqliteStore(file))
   const publisher = keep(sqlitePublisher(file, { topic: 'orders' }))
   const source = keep(sqliteSource(file, { topic: 'orders' }))
@@ -91,11 +95,12 @@ test('a handler that was given up and comes back acknowledges nothing in the tra
     back.resolve()
     assert.equal(await ended.promise, 'SEMEL_TX_OVER')
   })
-  assert.equal(rows(file, 'select * from semel_queue_delivery').length, 1)
+  assert.equal(rows(shop, 'select * from semel_queue_delivery').length, 1)
 })
 
 test('other work of the process goes on while transactions follow one another', async (context) => {
-  const { file, keep } = scratch(context)
+  const shop = scratch(context)
+  const { file, keep } = shop
   const store = keep(sqliteStore(file))
   await store.prepare()
   let beats = 0

@@ -1,5 +1,12 @@
 -- The inbox: one record per key, the messages that are kept with some of them, and what people did to them.
 
+-- How far the tables of this file are; each migration notes itself.
+create table semel_schema (
+  version     integer primary key,
+  name        text    not null,
+  migrated_ms integer not null
+) strict;
+
 -- state: 1 leased, 2 completed, 3 failed, 4 dead. Times are milliseconds since 1970 by the clock of this host.
 create table semel_inbox (
   scope       blob    not null,
