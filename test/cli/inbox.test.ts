@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { chmodSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import test from 'node:test'
 import { sqliteStore } from 'semel/sqlite'
@@ -6,6 +7,7 @@ import { bodyFingerprint } from '../../src/inbox/fingerprint.ts'
 import { encodeOrigin, encodeScope, identityOf } from '../../src/inbox/identity.ts'
 import type { Key } from '../../src/inbox/key.ts'
 import type { Outcome, ParkedMessage } from '../../src/inbox/record.ts'
+import { skipHere } from '../not-run.ts'
 import { type Place, place, refused } from './kit.ts'
 
 const db = ['--db', 'shop.db'] as const
@@ -214,4 +216,14 @@ test('a file that is no database, or one of a newer version, is refused and stay
   file.close()
   for (const words of [['inbox', 'list'], ['queue', 'list'], ['migrate']])
     assert.match(refused(await semel(...words, '--db', 'new.db'), 1), /SEMEL_SCHEMA_AHEAD/)
+})
+
+test('a file that may not be written is refused with its code', async (t) => {
+  if (process.getuid?.() === 0)
+    return skipHere(t, 'the command on a read-only file', 'root may write every file')
+  const here = place(t)
+  await records(here, [['A', 'dead']])
+  chmodSync(here.path('shop.db'), 0o444)
+  const ended = await here.semel('inbox', 'skip', 'A', ...db, ...why)
+  assert.match(refused(ended, 1), /SEMEL_STORE_READ_ONLY/)
 })

@@ -23,9 +23,9 @@ const consumer = createConsumer({
   handler({ body }, { tx, attempt }) {
     // Written first: whatever goes wrong behind it must take it back.
     tx.prepare(ledgerInsert).run(body.id)
+    if (attempt <= (body.failures ?? 0)) throw new Error(`fails in attempt ${attempt}`)
     if (body.kills === 'handler') die('handler')
     if (body.blocks === true) block()
-    if (attempt <= (body.failures ?? 0)) throw new Error(`fails in attempt ${attempt}`)
   },
   ...options,
 })

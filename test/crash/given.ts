@@ -7,7 +7,7 @@ export const ledgerInsert = 'insert into ledger (message) values (?)'
 /** What a message is about to do; the key is its id. */
 export interface Body {
   readonly id: string
-  /** Attempts that throw, after the effect. */
+  /** Attempts that throw, after the effect, before anything worse. */
   readonly failures?: number
   readonly kills?: 'handler' | 'decoder'
   readonly blocks?: true

@@ -39,6 +39,34 @@ for (const { where, body } of poisons)
     assert.ok(here.counted['applied'], 'the children told nothing')
   })
 
+test('messages on their last attempt beside those that kill their process are not buried with them', async (t) => {
+  const here = place(t)
+  // All are parked, and meet in their third attempt, which is the last.
+  const failures = attemptsMax - 1
+  const innocents = healthy.map((body) => ({ ...body, failures }))
+  const poisons = [1, 2, 3].map((at): Body => ({ id: `poison-${at}`, failures, kills: 'handler' }))
+  await here.send([...innocents.slice(0, 20), ...poisons, ...innocents.slice(20)])
+  const crew = keepRunning(here, 2, { ...options, parkedPollMs: 100 })
+  await until(
+    async () => (await dead(here)).length >= poisons.length,
+    () => 'they are not dead',
+    30_000,
+  )
+  await until(
+    () => here.ledger().length >= innocents.length,
+    () => here.ledger().join(),
+    20_000,
+  )
+  await crew.stop()
+
+  assert.deepEqual(await dead(here), ['crashed', 'crashed', 'crashed'])
+  assert.deepEqual(here.ledger().toSorted(), innocents.map(({ id }) => id).toSorted())
+  const hit = [...(await here.records()).values()].filter(
+    ({ state, alone }) => state === 'completed' && alone,
+  )
+  assert.ok(hit.length > 0, 'nobody was in flight beside them: this proves nothing')
+})
+
 async function dead(here: Place): Promise<readonly (string | undefined)[]> {
   const records = [...(await here.records()).values()]
   return records.filter(({ state }) => state === 'dead').map(({ reason }) => reason)
