@@ -4,7 +4,7 @@ import type { Act, AuditEntry, Inspector, RecordFilter } from '../inbox/inspecto
 import type { Connection, SqliteValue } from './connection.ts'
 import { type RecordRow, recordOf, stateNumber, stateOf } from './record-rows.ts'
 import { applyTo, messageAt, place, recordAt, viewOf } from './records.ts'
-import type { StoreParts } from './sqlite-store.ts'
+import type { StoreParts } from './store-parts.ts'
 import { inbox, parking } from './statements.gen.ts'
 
 interface CountRow {

@@ -1,7 +1,7 @@
 import { claimAnswer } from '../inbox/decide.ts'
 import type { Leases } from '../inbox/store.ts'
 import { applyTo, insertAll, messageAt, viewAt } from './records.ts'
-import type { StoreParts } from './sqlite-store.ts'
+import type { StoreParts } from './store-parts.ts'
 
 /** Each call is one transaction; the table of transitions decides. */
 export function sqliteLeases({ write, read, clock }: StoreParts): Leases {

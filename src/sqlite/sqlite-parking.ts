@@ -2,7 +2,7 @@ import { groupRange } from '../inbox/identity.ts'
 import type { Reason } from '../inbox/record.ts'
 import type { Parking } from '../inbox/store.ts'
 import { stateOf } from './record-rows.ts'
-import type { StoreParts } from './sqlite-store.ts'
+import type { StoreParts } from './store-parts.ts'
 import { parking } from './statements.gen.ts'
 
 interface DueRow {

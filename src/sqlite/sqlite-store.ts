@@ -4,23 +4,18 @@ import { type Clock, systemClock } from '../inbox/clock.ts'
 import type { Store, StoreCapabilities } from '../inbox/store.ts'
 import { resolveOptions } from '../options/resolve.ts'
 import type { SqliteConnection, SqliteOpen } from './connection.ts'
-import type { Database } from './database.ts'
 import { acquire } from './registry.ts'
 import { sqliteInspector } from './sqlite-inspector.ts'
 import { sqliteLeases } from './sqlite-leases.ts'
 import { sqliteParking } from './sqlite-parking.ts'
 import { sqliteTransactions } from './sqlite-transactions.ts'
+import type { StoreParts } from './store-parts.ts'
 
 export interface SqliteStoreOptions {
   /** How long to wait for another process that writes the same file, in milliseconds. Default: 5 000. */
   readonly busyMsMax?: number
   /** Default: the system's. Give one of your own to let leases and retention pass in a test. */
   readonly clock?: Clock
-}
-
-/** What the parts of a store share. Everything is refused once the store is closed. */
-export interface StoreParts extends Pick<Database, 'file' | 'write' | 'read' | 'transaction'> {
-  readonly clock: Clock
 }
 
 const capabilities: StoreCapabilities = {

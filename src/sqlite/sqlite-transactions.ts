@@ -3,7 +3,7 @@ import type { OpenTransaction, Transactions } from '../inbox/store.ts'
 import { type Connection, connectionOf, flagsOf, type SqliteConnection } from './connection.ts'
 import { openTransaction } from './open-transaction.ts'
 import { sameFile } from './registry.ts'
-import type { StoreParts } from './sqlite-store.ts'
+import type { StoreParts } from './store-parts.ts'
 import { storeError } from './sqlite-errors.ts'
 import { transaction as sql } from './statements.gen.ts'
 

@@ -69,14 +69,6 @@ export function faultySource(source: Source, reach: Reach): Source {
   })
 }
 
-/** Calls `fault` when `point` is reached for the `nth` time, from 1. */
-export function onReaching(point: FaultPoint, nth: number, fault: () => void): Reach {
-  let times = 0
-  return (reached) => {
-    if (reached === point && ++times === nth) fault()
-  }
-}
-
 const leaseCalls = {
   claim: 'claim',
   renew: 'renew',

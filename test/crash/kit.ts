@@ -46,7 +46,7 @@ export interface Place {
   records(): Promise<ReadonlyMap<string, RecordView>>
 }
 
-const module = join(import.meta.dirname, 'consumer.ts')
+const module = join(import.meta.dirname, 'consumer-worker.ts')
 /** Children start three times as fast when one of them has compiled everything. */
 const compiled = mkdtempSync(join(tmpdir(), 'semel-crash-compiled-'))
 process.once('exit', () => rmSync(compiled, { recursive: true, force: true }))
