@@ -7,7 +7,7 @@ import { claimKey } from '../once/careful.ts'
 import { enterKey } from '../once/in-flight.ts'
 import { answerOf } from '../once/known.ts'
 import { outcomeOfFailure } from '../once/outcome.ts'
-import { handlersError, wasAborted } from '../once/perform.ts'
+import { handlersError } from '../once/perform.ts'
 import { performNew } from '../once/transaction.ts'
 import { identify } from './identify.ts'
 import type { Runtime } from './runtime.ts'
@@ -46,16 +46,23 @@ export interface Job {
 export async function consume(job: Job, run: Runtime): Promise<Situation> {
   if (!job.suspect) return consumeIdentified(job, run, undefined)
   const guard = await guardDecoding(job, run)
-  return guard.kind === 'guarded' ? consumeIdentified(job, run, guard.lease) : guard
+  if (guard.kind !== 'guarded') return guard
+  const kept = run.keeper.keep(guard.lease, guard.sinceMs)
+  try {
+    return await consumeIdentified(job, run, guard.lease)
+  } finally {
+    kept.release()
+  }
 }
 
-async function consumeIdentified(
+/** `guard`: the lease on the message's bytes, where it has one. */
+export async function consumeIdentified(
   job: Job,
   run: Runtime,
   guard: Lease | undefined,
 ): Promise<Situation> {
   const { flow } = run
-  const identified = await identify(job.delivery.message, flow)
+  const identified = await identify(job.delivery.message, flow, run.aborting)
   if (identified.kind === 'unidentified') return buryUnidentified(job, run, identified, guard)
   const { identity, fingerprint, message } = identified
   job.onIdentified(identity)
@@ -75,15 +82,17 @@ async function consumeIdentified(
   const leave = await enterKey(flow.store, identityName(identity), 0)
   if (leave === undefined) return { kind: 'held', leftMs: 20 }
   try {
-    const situation = await consumeWork(work, run, guard)
+    const situation =
+      guard !== undefined && job.suspect
+        ? await consumeSuspect(work, run, guard)
+        : await consumeWork(work, run)
     return situation.kind === 'mismatched' ? await buryMismatched(work, run) : situation
   } finally {
     leave()
   }
 }
 
-function consumeWork(work: Work, run: Runtime, guard: Lease | undefined): Promise<Situation> {
-  if (guard !== undefined) return consumeSuspect(work, run, guard)
+function consumeWork(work: Work, run: Runtime): Promise<Situation> {
   return run.flow.strategy.path === 'transaction'
     ? consumeNew(work, run)
     : performCarefully(work, run)
@@ -100,7 +109,7 @@ async function consumeNew(work: Work, run: Runtime): Promise<Situation> {
   } catch (error) {
     const failed = handlersError(error)
     if (failed === undefined) throw error
-    if (wasAborted(failed.error)) return { kind: 'aborted', error: failed.error }
+    if (failed.stopped) return { kind: 'aborted', error: failed.error }
     return recordFailure(failed.error, work, run)
   }
 }
@@ -136,11 +145,13 @@ async function consumeSuspect(work: Work, run: Runtime, guard: Lease): Promise<S
 async function guardDecoding(
   { delivery, alone, claimId }: Job,
   { flow }: Runtime,
-): Promise<Situation | { readonly kind: 'guarded'; readonly lease: Lease }> {
-  const identity = rawIdentity(flow.scope, flow.topic, delivery.message.body)
+): Promise<
+  Situation | { readonly kind: 'guarded'; readonly lease: Lease; readonly sinceMs: number }
+> {
+  const identity = rawIdentity(flow.scope, delivery.message)
   const asked = { identity, fingerprint: noFingerprint, alone, claimId, by: 'delivery' } as const
-  const { claim } = await claimKey(flow.store, requestOf(asked), flow.limits)
-  if (claim.kind === 'granted') return { kind: 'guarded', lease: claim.lease }
+  const { claim, sinceMs } = await claimKey(flow.store, requestOf(asked), flow.limits)
+  if (claim.kind === 'granted') return { kind: 'guarded', lease: claim.lease, sinceMs }
   return refused(claim, { ...asked, parked: parkedMessage(delivery, flow) }, flow)
 }
 
@@ -151,15 +162,14 @@ async function buryUnidentified(
   { reason, detail }: { readonly reason: Reason; readonly detail: string },
   guard: Lease | undefined,
 ): Promise<Situation> {
-  const { store, scope, topic } = run.flow
+  const { store, scope } = run.flow
   const outcome: Outcome = {
     state: 'dead',
     reason,
     detail,
     message: parkedMessage(delivery, run.flow),
   }
-  if (guard === undefined)
-    return buryAbsent(rawIdentity(scope, topic, delivery.message.body), outcome, run)
+  if (guard === undefined) return buryAbsent(rawIdentity(scope, delivery.message), outcome, run)
   const settled = await store.leases.settle(guard, outcome)
   return settled === 'settled' ? { kind: 'dead', reason, detail } : { kind: 'fenced' }
 }

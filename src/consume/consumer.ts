@@ -5,7 +5,7 @@ import type { Consumer, ConsumerStatus } from './consumer-options.ts'
 import { checkFlow, type Flow } from './flow.ts'
 import { type Intake, intake } from './intake.ts'
 import { registerConsumer } from './registry.ts'
-import { mark, type Runtime, runtimeOf } from './runtime.ts'
+import { hold, type Runtime, runtimeOf } from './runtime.ts'
 import { serveParked } from './takers.ts'
 import { watchMainLoop } from './watchdog.ts'
 
@@ -56,7 +56,7 @@ export function consumerOf(flow: Flow): Consumer {
 
 async function start(life: Life): Promise<void> {
   const { state } = life
-  if (state !== 'idle')
+  if (state !== 'idle' || life.stopped !== undefined)
     throw new SemelError(
       'SEMEL_OPTION_INVALID',
       `start(): the consumer is ${state}; make a new one`,
@@ -73,7 +73,9 @@ async function open(life: Life, leave: () => void): Promise<void> {
     checkFlow(life.flow)
     await store.prepare()
     await source.open({ group, instance })
+    if (life.stopped !== undefined) return await closeAtOnce(life, leave)
     life.running = begin(life.flow, leave, (error) => breakOff(life, error))
+    if (life.state === 'paused') hold(life.running.run, 'resume', true)
   } catch (error) {
     leave()
     life.state = 'idle'
@@ -81,9 +83,15 @@ async function open(life: Life, leave: () => void): Promise<void> {
   }
 }
 
+/** Stopped while it started: nothing was pulled yet. */
+async function closeAtOnce({ flow }: Life, leave: () => void): Promise<void> {
+  leave()
+  await flow.source.close()
+}
+
 /** Ends the consumer from within: `ended` carries the error to whoever waits. */
 function breakOff(life: Life, error: unknown): void {
-  stop(life, error).catch(life.ended.reject)
+  stop(life, error).catch(() => undefined)
 }
 
 function stop(life: Life, error: unknown): Promise<void> {
@@ -97,17 +105,20 @@ async function stopRunning(life: Life, error: unknown): Promise<void> {
   life.state = 'stopping'
   // Lets the one that breaks off return first: it is itself a task that the drain waits for.
   await pause(0)
-  if (life.running !== undefined) await drain(life.running, life.flow)
-  life.state = 'stopped'
-  const text = error === undefined ? undefined : describeError(error)
-  emit('stopped', () => ({ group, topic, error: text }))
-  life.ended.resolve(error === undefined ? undefined : { error })
+  try {
+    if (life.running !== undefined) await drain(life.running, life.flow)
+  } finally {
+    life.state = 'stopped'
+    const text = error === undefined ? undefined : describeError(error)
+    emit('stopped', () => ({ group, topic, error: text }))
+    life.ended.resolve(error === undefined ? undefined : { error })
+  }
 }
 
 function pauseOrResume(life: Life, on: boolean): void {
   if (life.state !== 'running' && life.state !== 'paused') return
   life.state = on ? 'paused' : 'running'
-  if (life.running !== undefined) mark(life.running.run.waitingFor, 'resume', on)
+  if (life.running !== undefined) hold(life.running.run, 'resume', on)
 }
 
 function statusOf({ state, running }: Life): ConsumerStatus {
@@ -144,7 +155,10 @@ async function drain(running: Running, { source, limits }: Flow): Promise<void> 
     aborting.abort(new SemelError('SEMEL_ABORTED', 'the consumer stops'))
     await over
   }
-  await source.close()
-  await unwatch?.()
-  leave()
+  try {
+    await source.close()
+  } finally {
+    leave()
+    await unwatch?.()
+  }
 }

@@ -3,7 +3,7 @@ import { monotonicMs } from '../inbox/clock.ts'
 import { retryDelay } from '../once/outcome.ts'
 import { enterGate } from './alone.ts'
 import { report } from './report.ts'
-import { mark, type Runtime, sleep } from './runtime.ts'
+import { hold, type Runtime, sleep } from './runtime.ts'
 import { type Situation, verdicts } from './verdict.ts'
 import { storeSituation } from './work.ts'
 
@@ -12,7 +12,7 @@ export interface Driven {
   /** What events call it. */
   about(): EventBase
   /** One and the same message has one name. */
-  readonly name: string
+  name(): string
   /** Whether the first try is already made alone. */
   readonly alone: boolean
   attempt(alone: boolean): Promise<Situation>
@@ -47,8 +47,8 @@ async function tryUntilFinal(message: Driven, run: Runtime): Promise<Final> {
   let { alone } = message
   for (let tries = 1; !run.stopping.aborted; tries++) {
     const situation = await tryOnce(message, alone, run)
-    report(situation, message.name, message.about(), run)
-    mark(run.waitingFor, 'store', situation.kind === 'unavailable')
+    report(situation, message.name(), message.about(), run)
+    hold(run, 'store', situation.kind === 'unavailable')
     const { verdict } = verdicts[situation.kind]
     switch (verdict) {
       case 'ack':
@@ -79,7 +79,8 @@ function pauseOf({ kind }: Situation): keyof typeof pauses {
 
 /** One try, inside the gate: together with others, or alone (P14). Waiting happens outside. */
 async function tryOnce(message: Driven, alone: boolean, run: Runtime): Promise<Situation> {
-  const leave = await enterGate(alone)
+  const leave = await enterUnlessStopping(alone, run)
+  if (leave === undefined) return { kind: 'aborted', error: undefined }
   run.running++
   try {
     return await message.attempt(alone)
@@ -89,6 +90,22 @@ async function tryOnce(message: Driven, alone: boolean, run: Runtime): Promise<S
     run.running--
     leave()
   }
+}
+
+/** Whoever stops waits at the gate no longer; its turn, when it comes, is given back. */
+async function enterUnlessStopping(
+  alone: boolean,
+  { stopping }: Runtime,
+): Promise<(() => void) | undefined> {
+  const entered = enterGate(alone)
+  const stop = Promise.withResolvers<undefined>()
+  const onStop = (): void => stop.resolve(undefined)
+  stopping.addEventListener('abort', onStop, { once: true })
+  if (stopping.aborted) onStop()
+  const leave = await Promise.race([entered, stop.promise])
+  stopping.removeEventListener('abort', onStop)
+  if (leave === undefined) entered.then((late) => late()).catch(() => undefined)
+  return leave
 }
 
 /** Peak shaving and the circuit: both make messages wait, neither loses one. */

@@ -1,12 +1,12 @@
 import type { Delivery } from '../delivery/source.ts'
 import { describeError, isSemelError } from '../errors/semel-error.ts'
 import { type EventBase, emit } from '../events/events.ts'
-import type { Identity } from '../inbox/identity.ts'
+import { type Identity, identityName } from '../inbox/identity.ts'
 import { newClaimId } from '../once/careful.ts'
 import { retryDelay } from '../once/outcome.ts'
 import { consume } from './consume.ts'
 import { type Driven, drive, type Final } from './drive.ts'
-import { about, mark, type Runtime, sleep } from './runtime.ts'
+import { about, hold, type Runtime, sleep } from './runtime.ts'
 
 const sourcePauses = { retryDelayMs: 50, retryDelayMsMax: 5_000 }
 
@@ -25,13 +25,21 @@ export function intake(run: Runtime): Intake {
   /** P17: one at first and while suspects come, so that a crash wastes no redelivery of innocents. */
   let window = 1
   let lastSuspect = false
+  /** What we gave back ourselves comes again marked, and nobody crashed over it. */
+  const givenBack = new Set<string>()
+  run.stopping.addEventListener('abort', () => run.interruptPull(), { once: true })
 
   async function pullSome(): Promise<void> {
     const room = roomFor(run, window, inHand.size)
     if (room <= 0) return waitForRoom()
-    const deliveries = await source.pull(room, run.stopping)
-    mark(run.waitingFor, 'source', false)
-    lastSuspect = deliveries.at(-1)?.redelivered === true
+    const pull = new AbortController()
+    run.interruptPull = () => pull.abort()
+    if (run.stopping.aborted) return
+    const deliveries = await source.pull(room, pull.signal)
+    hold(run, 'source', false)
+    const last = deliveries.at(-1)
+    if (last === undefined) return
+    lastSuspect = last.redelivered === true && !givenBack.delete(last.message.id)
     if (lastSuspect) window = 1
     for (const delivery of deliveries) begin(delivery)
   }
@@ -46,6 +54,9 @@ export function intake(run: Runtime): Intake {
   function begin(delivery: Delivery): void {
     inHand.add(delivery)
     const task = deliver(delivery, run)
+      .then(({ verdict }) => {
+        if (verdict === 'nack') givenBack.add(delivery.message.id)
+      })
       .catch((error: unknown) => run.breakOff(error))
       .finally(() => {
         inHand.delete(delivery)
@@ -82,12 +93,13 @@ function roomFor({ waitingFor }: Runtime, window: number, inHand: number): numbe
 }
 
 /** One delivery, to its acknowledgement. That comes last, and only from a durable state. */
-async function deliver(delivery: Delivery, run: Runtime): Promise<void> {
+async function deliver(delivery: Delivery, run: Runtime): Promise<Final> {
   const { source, joins, group, topic } = run.flow
   const { message } = delivery
   const suspect = delivery.redelivered === true
   const claimId = newClaimId()
   let base: EventBase = { group, topic, key: message.key ?? message.id }
+  let name = message.id
   let joined = false
   const acknowledge = joins
     ? (): void => {
@@ -96,10 +108,11 @@ async function deliver(delivery: Delivery, run: Runtime): Promise<void> {
     : undefined
   const onIdentified = (identity: Identity): void => {
     base = about(run.flow, identity)
+    name = identityName(identity)
   }
   const driven: Driven = {
     about: () => base,
-    name: message.id,
+    name: () => name,
     alone: false,
     attempt(alone) {
       joined = false
@@ -109,6 +122,7 @@ async function deliver(delivery: Delivery, run: Runtime): Promise<void> {
   const final = await drive(driven, run)
   const done = final.verdict === 'ack' && final.situation.kind === 'applied' && joined
   if (!done) await acknowledgeOne(delivery, final, run)
+  return final
 }
 
 /** A lost acknowledgement is harmless: the delivery comes again and meets its record. */
@@ -140,10 +154,10 @@ async function sourceAway(error: unknown, failures: number, run: Runtime): Promi
     // Pulling again at once could leave the event loop no turn in which to stop.
     await sleep(sourcePauses.retryDelayMsMax, run.stopping)
   } else {
-    mark(run.waitingFor, 'source', true)
+    hold(run, 'source', true)
     emit('source-unavailable', () => ({ group, topic, error: describeError(error) }))
     await sleep(retryDelay(failures, sourcePauses), run.stopping)
-    mark(run.waitingFor, 'source', false)
+    hold(run, 'source', false)
   }
   return failures
 }

@@ -1,12 +1,16 @@
+import type { Delivery } from '../delivery/source.ts'
 import type { Bytes } from '../inbox/bytes.ts'
 import { identityName } from '../inbox/identity.ts'
-import type { Lease, Outcome } from '../inbox/record.ts'
+import { keyKinds } from '../inbox/key.ts'
+import type { Lease, Outcome, ParkedMessage } from '../inbox/record.ts'
 import type { DueMessage } from '../inbox/store.ts'
-import { claimKey } from '../once/careful.ts'
+import { claimKey, newClaimId } from '../once/careful.ts'
 import { enterKey } from '../once/in-flight.ts'
+import type { KeptLease } from '../once/lease-keeper.ts'
+import { consumeIdentified } from './consume.ts'
 import { decodeMessage } from './identify.ts'
 import type { Runtime } from './runtime.ts'
-import type { Situation } from './verdict.ts'
+import { type Situation, verdicts } from './verdict.ts'
 import { performUnder, refused, requestOf, type Work } from './work.ts'
 
 /** One parked message that somebody of this process wants to take. */
@@ -16,6 +20,14 @@ export interface Taking {
   readonly alone: boolean
   /** One for all tries. */
   readonly claimId: Bytes
+}
+
+/** What was claimed: the message, and the lease that is renewed until its end. */
+interface Taken {
+  readonly message: ParkedMessage
+  readonly lease: Lease
+  readonly sinceMs: number
+  readonly kept: KeptLease
 }
 
 /**
@@ -42,9 +54,52 @@ async function claimAndPerform(taking: Taking, run: Runtime): Promise<Situation>
   if (claim.kind !== 'granted') return refused(claim, asked, run.flow)
   const { lease, message } = claim
   if (message === undefined) return { kind: 'gone' }
-  const decoded = await decodeMessage(message, run.flow)
+  const kept = run.keeper.keep(lease, sinceMs)
+  const taken = { message, lease, sinceMs, kept }
+  try {
+    return taking.due.key[0] === keyKinds.raw
+      ? await performUnidentified(taken, run)
+      : await performIdentified(taken, asked, run)
+  } finally {
+    kept.release()
+  }
+}
+
+async function performIdentified(
+  { message, lease, sinceMs, kept }: Taken,
+  asked: Omit<Work, 'message'>,
+  run: Runtime,
+): Promise<Situation> {
+  const decoded = await decodeMessage(message, run.flow, run.aborting)
   if (decoded.kind === 'undecoded') return buryUndecoded(lease, decoded, run)
-  return performUnder(lease, sinceMs, { ...asked, message: decoded.message }, run)
+  return performUnder(lease, sinceMs, { ...asked, message: decoded.message }, run, kept)
+}
+
+/**
+ * A redriven message that had no identity when it was buried (P3): it may have one now, with a corrected body or a
+ * mended schema, and then its key decides as for any delivery. The record of its bytes is what is acknowledged.
+ */
+async function performUnidentified({ message, lease }: Taken, run: Runtime): Promise<Situation> {
+  const { leases } = run.flow.store
+  const delivery: Delivery = { message, redelivered: false, deliveryCount: undefined }
+  const fixed = { suspect: false, alone: false, acknowledge: undefined, onIdentified: () => {} }
+  const job = { delivery, claimId: newClaimId(), ...fixed }
+  const situation = await consumeIdentified(job, run, lease)
+  const done = verdicts[situation.kind].verdict === 'ack'
+  const keepMs = run.flow.limits.retentionMs
+  // Where it was buried again its own record is dead by now, and this changes nothing.
+  if (done) await leases.settle(lease, { state: 'completed', result: undefined, keepMs })
+  else await leases.settle(lease, waitsLonger)
+  return done ? situation : { kind: 'gone' }
+}
+
+const waitsLonger: Outcome = {
+  state: 'failed',
+  reason: 'redriven',
+  detail: 'somebody else holds its key',
+  retryInMs: 1_000,
+  counted: false,
+  message: undefined,
 }
 
 function workOf({ due, alone, claimId }: Taking, { flow }: Runtime): Omit<Work, 'message'> {

@@ -8,6 +8,9 @@ import type { Flow } from './flow.ts'
 import { rateLimit } from './rate.ts'
 import { type Slots, slots } from './slots.ts'
 
+/** What can keep a consumer from pulling. */
+export type Hindrance = 'resume' | 'store' | 'source' | 'circuit' | 'parking'
+
 /** What changes while a consumer runs. One per start. */
 export interface Runtime {
   readonly flow: Flow
@@ -21,7 +24,9 @@ export interface Runtime {
   /** Aborts when running handlers must end. */
   readonly aborting: AbortSignal
   /** Why nothing is pulled. */
-  readonly waitingFor: Set<'resume' | 'store' | 'source' | 'circuit' | 'parking'>
+  readonly waitingFor: Set<Hindrance>
+  /** Ends a pull that waits, when something new stands in its way. */
+  interruptPull: () => void
   running: number
   /** Ends the consumer by itself. */
   readonly breakOff: (error: unknown) => void
@@ -33,27 +38,31 @@ export function runtimeOf(
   breakOff: (error: unknown) => void,
 ): Runtime {
   const { group, topic, limits, store } = flow
-  const waitingFor: Runtime['waitingFor'] = new Set()
-  return {
+  const run: Runtime = {
     flow,
     ...signals,
     keeper: leaseKeeper(store.leases, limits.leaseMs),
     circuit: circuit(limits, (failures) => {
-      mark(waitingFor, 'circuit', failures > 0)
+      hold(run, 'circuit', failures > 0)
       if (failures > 0) emit('circuit-open', () => ({ group, topic, failures }))
       else emit('circuit-closed', () => ({ group, topic }))
     }),
     slots: slots(limits.concurrency),
     waitForRate: rateLimit(limits.ratePerSecondMax),
-    waitingFor,
+    waitingFor: new Set(),
+    interruptPull: () => {},
     running: 0,
     breakOff,
   }
+  return run
 }
 
-export function mark<Name>(set: Set<Name>, name: Name, on: boolean): void {
-  if (on) set.add(name)
-  else set.delete(name)
+/** Something stands in the way of pulling, or no longer does. */
+export function hold(run: Runtime, hindrance: Hindrance, on: boolean): void {
+  if (!on) return void run.waitingFor.delete(hindrance)
+  if (run.waitingFor.has(hindrance)) return
+  run.waitingFor.add(hindrance)
+  run.interruptPull()
 }
 
 /** Waits, or until the signal aborts; never throws. */

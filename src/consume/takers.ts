@@ -1,10 +1,11 @@
+import { isSemelError } from '../errors/semel-error.ts'
 import { emit } from '../events/events.ts'
 import { identityName } from '../inbox/identity.ts'
 import type { DueMessage } from '../inbox/store.ts'
 import { newClaimId } from '../once/careful.ts'
 import { type Driven, drive } from './drive.ts'
 import { consumeParked } from './parked.ts'
-import { about, mark, type Runtime, sleep } from './runtime.ts'
+import { about, hold, type Runtime, sleep } from './runtime.ts'
 
 /** Serves the parked messages of a consumer, and watches how many there are (P26). */
 export async function serveParked(run: Runtime): Promise<void> {
@@ -19,8 +20,11 @@ export async function serveParked(run: Runtime): Promise<void> {
       const task = serveOne(message, run).finally(() => taken.delete(name))
       taken.set(name, task)
     }
-    if (due.length === 0 || due.length < free) await sleep(flow.limits.parkedPollMs, run.stopping)
-    else await Promise.race([...taken.values(), sleep(flow.limits.parkedPollMs, run.stopping)])
+    const more = due.length > 0 && due.length >= free
+    await sleep(
+      more ? Math.min(20, flow.limits.parkedPollMs) : flow.limits.parkedPollMs,
+      run.stopping,
+    )
   }
   await Promise.all(taken.values())
 }
@@ -29,7 +33,7 @@ async function serveOne(message: DueMessage, run: Runtime): Promise<void> {
   const claimId = newClaimId()
   const driven: Driven = {
     about: () => about(run.flow, message),
-    name: identityName(message),
+    name: () => identityName(message),
     alone: message.suspect,
     attempt: (alone) => consumeParked({ due: message, alone, claimId }, run),
   }
@@ -41,8 +45,9 @@ async function askDue(free: number, run: Runtime): Promise<readonly DueMessage[]
   try {
     await watchUsage(run)
     return free > 0 ? await store.parking.due(origin, free) : []
-  } catch {
-    // The store is away: deliveries in hand say so, and the next look tries again.
+  } catch (error) {
+    // Away for a while: deliveries in hand say so, and the next look tries again.
+    if (isSemelError(error) && !error.retryable) run.breakOff(error)
     return []
   }
 }
@@ -54,6 +59,6 @@ async function watchUsage(run: Runtime): Promise<void> {
   const full = messages >= limits.parkedMax || bytes >= limits.parkedBytesMax
   if (full && !run.waitingFor.has('parking'))
     emit('parking-full', () => ({ group, topic, messages, bytes }))
-  mark(run.waitingFor, 'parking', full)
+  hold(run, 'parking', full)
   if (dead > limits.deadMax) emit('dead-many', () => ({ group, topic, dead }))
 }

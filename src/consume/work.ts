@@ -7,6 +7,8 @@ import type { Claim, ClaimRequest } from '../inbox/claim.ts'
 import type { Identity } from '../inbox/identity.ts'
 import type { Lease, Outcome, ParkedMessage } from '../inbox/record.ts'
 import { claimKey, type Granted, type Performed, performGranted } from '../once/careful.ts'
+import type { KeptLease } from '../once/lease-keeper.ts'
+import { handlersError } from '../once/perform.ts'
 import type { Task } from '../once/transaction.ts'
 import type { Flow } from './flow.ts'
 import { about, type Runtime } from './runtime.ts'
@@ -53,6 +55,7 @@ export async function performUnder(
   sinceMs: number,
   work: Work,
   run: Runtime,
+  kept?: KeptLease,
 ): Promise<Situation> {
   const { flow } = run
   const { store, limits } = flow
@@ -65,6 +68,7 @@ export async function performUnder(
     counted: !run.circuit.isOpen(),
     expired: work.expired,
     onRenewed: () => emit('renewed', () => about(flow, lease)),
+    ...(kept && { kept }),
   }
   const task = taskOf(work, run)
   return performedSituation(await performGranted(store, task, granted, run.keeper, limits))
@@ -135,6 +139,8 @@ export function parkedMessage(
 
 /** Errors of the store as situations: none of them is the handler's fault. */
 export function storeSituation(error: unknown): Situation {
+  const failed = handlersError(error)
+  if (failed?.stopped === true) return { kind: 'aborted', error: failed.error }
   if (isSemelError(error, 'SEMEL_OUTCOME_UNKNOWN')) return { kind: 'unknown', error }
   if (isSemelError(error, 'SEMEL_STORE_CONTENDED')) return { kind: 'contended', error }
   if (isSemelError(error) && error.retryable) return { kind: 'unavailable', error }

@@ -12,7 +12,7 @@ export function askOf(act: Act): Ask {
     case 'skip':
       return {
         on: 'skip',
-        keepMs: act.keepMs ?? options.retentionMs.default,
+        keepMs: Math.min(act.keepMs ?? options.retentionMs.default, options.retentionMs.max),
         detail: `skipped by ${act.who}: ${act.why}`,
       }
     case 'release':

@@ -1,5 +1,6 @@
 import { SemelError } from '../errors/semel-error.ts'
 import { type Bytes, compose, concat, decompose, hex, textOf, utf8 } from './bytes.ts'
+
 import { digestKey, type EncodedKey, encodeKey, type Key } from './key.ts'
 
 /** What a key is unique in (P1). Two consumer groups never meet. */
@@ -34,9 +35,24 @@ export function mismatchedIdentity(identity: Identity, fingerprint: Bytes): Iden
   }
 }
 
-/** P3 and P18: a message that has no usable key, or that is not decoded yet. */
-export function rawIdentity(scope: Bytes, topic: string, body: Bytes): Identity {
-  return { scope, key: digestKey('raw', compose([utf8(topic), body])), readable: undefined }
+/**
+ * P3 and P18: a message that has no usable key, or that is not decoded yet. Of everything that a key can be taken
+ * from, so that no two messages with different keys are one here; a redelivery has all of it again.
+ */
+export function rawIdentity(scope: Bytes, message: RawMessage): Identity {
+  const { topic, id, tag = '', key = '', headers, body } = message
+  const named = Object.entries(headers).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const parts = [topic, id, tag, key, ...named.flat()].map(utf8)
+  return { scope, key: digestKey('raw', compose([compose(parts), body])), readable: undefined }
+}
+
+interface RawMessage {
+  readonly topic: string
+  readonly id: string
+  readonly tag: string | undefined
+  readonly key: string | undefined
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Bytes
 }
 
 /** The group first, so that all records of a group stand together. */

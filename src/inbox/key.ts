@@ -1,3 +1,4 @@
+import { hush } from '../errors/hush.ts'
 import { SemelError } from '../errors/semel-error.ts'
 import { options } from '../options/table.ts'
 import { type Bytes, compose, concat, decompose, hex, sha256, textOf, utf8 } from './bytes.ts'
@@ -82,6 +83,7 @@ function textPart(part: unknown): string {
   }
   if (part === undefined || part === null)
     throw new SemelError('SEMEL_KEY_MISSING', `the key is ${String(part)}`)
+  hush(part)
   throw invalid(part instanceof Promise ? 'a promise' : `a value of type ${typeof part}`)
 }
 

@@ -4,9 +4,9 @@ import type { Claim, ClaimRequest } from '../inbox/claim.ts'
 import { monotonicMs } from '../inbox/clock.ts'
 import type { Lease, Outcome, ParkedMessage } from '../inbox/record.ts'
 import type { Store } from '../inbox/store.ts'
-import type { LeaseKeeper } from './lease-keeper.ts'
+import type { KeptLease, LeaseKeeper } from './lease-keeper.ts'
 import { type Failure, outcomeOfFailure, type RetryLimits } from './outcome.ts'
-import { handlersError, wasAborted } from './perform.ts'
+import { handlersError } from './perform.ts'
 import { type PerformTerms, performElsewhere, performLeased, type Task } from './transaction.ts'
 
 export interface CarefulTerms extends PerformTerms, RetryLimits {
@@ -53,6 +53,8 @@ export interface Granted {
   /** Whether it has waited for its turn longer than it may. */
   readonly expired: boolean
   readonly onRenewed?: () => void
+  /** Where it is renewed already. */
+  readonly kept?: KeptLease
 }
 
 /**
@@ -68,13 +70,13 @@ export async function performGranted(
   terms: CarefulTerms,
 ): Promise<Performed> {
   const { lease, sinceMs } = granted
-  const kept = keeper.keep(lease, sinceMs, granted.onRenewed)
+  const kept = granted.kept ?? keeper.keep(lease, sinceMs, granted.onRenewed)
   try {
     return await performOn(store, task, granted, terms, kept.signal)
   } catch (error) {
     const failed = handlersError(error)
     if (failed === undefined) throw error
-    if (wasAborted(failed.error)) return await giveBack(store, lease, failed.error)
+    if (failed.stopped) return await giveBack(store, lease, failed.error)
     return await settleFailure(
       store,
       granted,

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { monotonicMs } from '../inbox/clock.ts'
 
 /** Keys in progress in this process, per store: one key runs once at a time. Not a correctness device. */
 const inFlight = new WeakMap<object, Map<string, Promise<void>>>()
@@ -13,10 +14,16 @@ export async function enterKey(
   waitMs: number,
 ): Promise<(() => void) | undefined> {
   const keys = keysOf(store)
-  const leader = keys.get(name)
-  if (leader === undefined) return take(keys, name)
-  const ended = await Promise.race([leader.then(() => true), pause(waitMs, false, { ref: false })])
-  return ended ? enterKey(store, name, waitMs) : undefined
+  const deadline = monotonicMs() + waitMs
+  for (let leader = keys.get(name); leader !== undefined; leader = keys.get(name)) {
+    const leftMs = Math.max(0, deadline - monotonicMs())
+    const ended = await Promise.race([
+      leader.then(() => true),
+      pause(leftMs, false, { ref: false }),
+    ])
+    if (!ended) return undefined
+  }
+  return take(keys, name)
 }
 
 function take(keys: Map<string, Promise<void>>, name: string): () => void {

@@ -33,8 +33,13 @@ export function outcomeOfFailure(failure: Failure, limits: RetryLimits): Outcome
   }
   const reason = isSemelError(error, 'SEMEL_HANDLER_TIMEOUT') ? 'timeout' : 'failed'
   if (counted && attempt >= limits.attemptsMax) return { state: 'dead', reason, detail, message }
-  const retryInMs = isRetryLater(error) ? error.delayMs : retryDelay(attempt, limits)
+  const retryInMs = isRetryLater(error) ? boundedDelay(error.delayMs) : retryDelay(attempt, limits)
   return { state: 'failed', reason, detail, retryInMs, counted, message }
+}
+
+/** At most a year, in whole milliseconds: what a store can keep and a person can wait for. */
+function boundedDelay(ms: number): number {
+  return Number.isFinite(ms) ? Math.round(Math.min(Math.max(0, ms), 31_536_000_000)) : 0
 }
 
 /** Doubles with every attempt, up to the limit; the upper half is random, so that crowds do not return at once. */

@@ -3,9 +3,12 @@ import { isSemelError, SemelError } from '../errors/semel-error.ts'
 /** Wraps what a handler threw, so that it is never taken for an error of the store. */
 export class HandlerFailure extends Error {
   readonly error: unknown
-  constructor(error: unknown) {
+  /** Whether we stopped it: the caller, or the consumer. Then nothing has failed. */
+  readonly stopped: boolean
+  constructor(error: unknown, stopped: boolean) {
     super('the handler failed')
     this.error = error
+    this.stopped = stopped
   }
 }
 
@@ -14,8 +17,8 @@ export interface PerformLimits {
 }
 
 /**
- * Calls a handler and waits for it, at most `performMsMax` and until one of the `stops` aborts. A handler that
- * goes on after that is left behind: what it returns counts for nothing.
+ * Calls a handler and waits for it, at most `performMsMax` and until one of `stops`, or `lost`, aborts. A handler
+ * that goes on after that is left behind: what it returns counts for nothing.
  *
  * @throws HandlerFailure around whatever the handler threw, or the reason why it was given up.
  */
@@ -23,19 +26,51 @@ export async function callHandler<R>(
   call: (signal: AbortSignal) => R | Promise<R>,
   { performMsMax }: PerformLimits,
   stops: readonly AbortSignal[],
+  lost: readonly AbortSignal[] = [],
 ): Promise<R> {
   const own = new AbortController()
+  const { signal } = own
   const timer = setTimeout(() => own.abort(tooLong(performMsMax)), performMsMax)
-  const unfollow = follow(own, stops)
+  let unfollow: (() => void) | undefined
   try {
-    own.signal.throwIfAborted()
-    return await untilAborted(call(own.signal), own.signal)
+    unfollow = follow(own, [...stops, ...lost])
+    signal.throwIfAborted()
+    const value = await untilAborted(call(signal), signal)
+    signal.throwIfAborted()
+    return value
   } catch (error) {
-    throw new HandlerFailure(error)
+    const stopped =
+      signal.aborted && error === signal.reason && stops.some(({ aborted }) => aborted)
+    throw new HandlerFailure(error, stopped)
   } finally {
     clearTimeout(timer)
-    unfollow()
+    unfollow?.()
   }
+}
+
+/** Errors of a transaction that are the handler's doing, though the store found them. */
+const handlersDoing = [
+  'SEMEL_SQLITE_WAITED',
+  'SEMEL_TX_ROLLED_BACK',
+  'SEMEL_RESULT_INVALID',
+  'SEMEL_RESULT_TOO_LARGE',
+] as const
+
+/** What the handler threw or did, undefined when it was not its doing. */
+export function handlersError(
+  error: unknown,
+): { readonly error: unknown; readonly stopped: boolean } | undefined {
+  if (error instanceof HandlerFailure) return error
+  return handlersDoing.some((code) => isSemelError(error, code))
+    ? { error, stopped: false }
+    : undefined
+}
+
+/** Whether it is something to wait for; a function with `then` is, too. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  const type = typeof value
+  if (value === null || (type !== 'object' && type !== 'function')) return false
+  return typeof (value as { readonly then?: unknown }).then === 'function'
 }
 
 /** Aborts with the first of the others; `AbortSignal.any` costs ten times as much per message. */
@@ -50,39 +85,17 @@ function follow(own: AbortController, stops: readonly AbortSignal[]): () => void
   }
 }
 
-/** Errors of a transaction that are the handler's doing, though the store found them. */
-const handlersDoing = [
-  'SEMEL_SQLITE_WAITED',
-  'SEMEL_TX_ROLLED_BACK',
-  'SEMEL_RESULT_INVALID',
-  'SEMEL_RESULT_TOO_LARGE',
-] as const
-
-/** What the handler threw or did, undefined when it was not its doing. */
-export function handlersError(error: unknown): { readonly error: unknown } | undefined {
-  if (error instanceof HandlerFailure) return { error: error.error }
-  return handlersDoing.some((code) => isSemelError(error, code)) ? { error } : undefined
-}
-
-/** Whether the handler was stopped by us and not by a fault of its own. */
-export function wasAborted(error: unknown): boolean {
-  return isSemelError(error, 'SEMEL_ABORTED') || isSemelError(error, 'SEMEL_LEASE_LOST')
-}
-
 async function untilAborted<R>(work: R | Promise<R>, signal: AbortSignal): Promise<R> {
-  if (!(work instanceof Promise) && !isThenable(work)) return work
+  if (!isThenable(work)) return work
   const { promise, reject } = Promise.withResolvers<never>()
   const abort = (): void => reject(signal.reason)
+  if (signal.aborted) abort()
   signal.addEventListener('abort', abort, { once: true })
   try {
     return await Promise.race([work, promise])
   } finally {
     signal.removeEventListener('abort', abort)
   }
-}
-
-function isThenable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'then' in value
 }
 
 function tooLong(performMsMax: number): SemelError {

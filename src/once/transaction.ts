@@ -97,8 +97,12 @@ export async function performElsewhere(
   lost: AbortSignal,
 ): Promise<string | undefined> {
   const context = { key: readableKey(task.key, task.readable), attempt: lease.attempt }
-  const stops = [...task.stops, lost]
-  const value = await callHandler((signal) => task.perform({ ...context, signal }), terms, stops)
+  const value = await callHandler(
+    (signal) => task.perform({ ...context, signal }),
+    terms,
+    task.stops,
+    [lost],
+  )
   return task.keepsResult ? encodeResult(value, terms.resultBytesMax) : undefined
 }
 
@@ -114,12 +118,12 @@ async function performWith(
 ): Promise<string | undefined> {
   const key = readableKey(task.key, task.readable)
   const { tx, end } = transaction.forHandler()
-  const stops = [...task.stops, ...lost]
   try {
     const value = await callHandler(
       (signal) => task.perform({ key, attempt, signal, tx }),
       terms,
-      stops,
+      task.stops,
+      lost,
     )
     return task.keepsResult ? encodeResult(value, terms.resultBytesMax) : undefined
   } finally {

@@ -63,7 +63,9 @@ export function place(t: TestContext): Place {
   const children = new Set<Child>()
   const consuming = new WeakSet<Child>()
   const counted: Record<string, number> = {}
+  let over = false
   t.after(async () => {
+    over = true
     await Promise.all([...children].map((child) => child.kill()))
     await publisher.close()
     await queue.close()
@@ -84,7 +86,15 @@ export function place(t: TestContext): Place {
         add(counted, news.counted)
         if (news.counted['started'] !== undefined) consuming.add(child)
       }
-      const child = startChild({ module, given, standAt, env, onNews, onEnded })
+      const child = startChild({
+        module,
+        given,
+        standAt,
+        env,
+        onNews,
+        // Nobody is to start another one when the test is over.
+        onEnded: (ended, exit) => over || onEnded(ended, exit),
+      })
       children.add(child)
       return child
     },

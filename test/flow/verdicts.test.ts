@@ -7,6 +7,7 @@ import { encodeScope, identityOf, rawIdentity } from '../../src/inbox/identity.t
 import { failing, leaseFor, lossyCommit, passed } from './faulty-stores.ts'
 import { ledger, room, until } from './kit.ts'
 
+const unnamed = { tag: undefined, key: undefined, headers: {} }
 const terms = { leaseMs: 60_000, attemptsMax: 16 }
 
 test('held by a live lease: waits a little, then gives back with the rest of the lease; nothing is counted', async (t) => {
@@ -101,14 +102,11 @@ test('P18: a body that killed its decoder as often as allowed is buried by its b
   const r = room(t)
   const body = '{"id":"A"}'
   const first = await r.consume(() => new Promise(() => {}), { drainMs: 0 })
-  await r.send(Buffer.from(body))
+  const id = await r.send(Buffer.from(body))
   await until(() => first.status().running === 1, 'running')
   await first.stop()
-  const raw = rawIdentity(
-    encodeScope({ group: first.group, keyspace: 'orders' }),
-    'orders',
-    Buffer.from(body),
-  )
+  const scope = encodeScope({ group: first.group, keyspace: 'orders' })
+  const raw = rawIdentity(scope, { ...unnamed, topic: 'orders', id, body: Buffer.from(body) })
   for (let start = 1; start <= 2; start++) {
     const request = {
       ...raw,

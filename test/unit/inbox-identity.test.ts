@@ -85,11 +85,12 @@ test('one key is another identity in another group, tenant, keyspace and instanc
 test('what has no identity of its own finds the same record again (P3)', () => {
   const scope = encodeScope({ group: 'g', keyspace: 'k' })
   const body = new TextEncoder().encode('{')
+  const message = { topic: 'orders', id: 'm-1', tag: undefined, key: undefined, headers: {}, body }
   const known = identityOf(scope, 'A-1')
   const again = (): readonly string[] =>
     [
-      rawIdentity(scope, 'orders', body),
-      rawIdentity(scope, 'refunds', body),
+      rawIdentity(scope, message),
+      rawIdentity(scope, { ...message, topic: 'refunds' }),
       mismatchedIdentity(known, Uint8Array.of(1, 2)),
       mismatchedIdentity(known, Uint8Array.of(1, 3)),
       known,

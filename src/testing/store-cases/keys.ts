@@ -10,7 +10,6 @@ import {
 } from '../../inbox/identity.ts'
 import { type Key, readableKey } from '../../inbox/key.ts'
 import {
-  body,
   claim,
   completed,
   identity,
@@ -20,6 +19,7 @@ import {
   read,
   same,
   settled,
+  parkedMessage,
 } from '../store-kit.ts'
 import type { OpenedStore, StoreCase } from '../store-suite.ts'
 
@@ -183,10 +183,10 @@ export const keys: readonly StoreCase[] = [
     needs: [],
     async run(opened) {
       const mismatched = mismatchedIdentity(identity(), otherFingerprint)
-      await allDiffer(opened, [identity(), mismatched, rawIdentity(scope, 'orders', body)])
+      await allDiffer(opened, [identity(), mismatched, rawIdentity(scope, parkedMessage())])
       const again = [
         mismatchedIdentity(identity(), otherFingerprint),
-        rawIdentity(scope, 'orders', body),
+        rawIdentity(scope, parkedMessage()),
       ]
       for (const key of again) assert.equal((await claim(opened, key)).kind, 'completed')
     },
