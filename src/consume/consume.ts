@@ -80,7 +80,10 @@ export async function consumeIdentified(
     expired: false,
   }
   const leave = await enterKey(flow.store, identityName(identity), 0)
-  if (leave === undefined) return { kind: 'held', leftMs: 20 }
+  if (leave === undefined) {
+    if (guard !== undefined && job.suspect) await flow.store.leases.release(guard)
+    return { kind: 'held', leftMs: 20 }
+  }
   try {
     const situation =
       guard !== undefined && job.suspect

@@ -6,6 +6,7 @@ import { newClaimId } from '../once/careful.ts'
 import { retryDelay } from '../once/outcome.ts'
 import { consume } from './consume.ts'
 import { type Driven, drive, type Final } from './drive.ts'
+import { prefetch } from './prefetch.ts'
 import { about, hold, type Runtime, sleep } from './runtime.ts'
 
 const sourcePauses = { retryDelayMs: 50, retryDelayMsMax: 5_000 }
@@ -22,15 +23,11 @@ export function intake(run: Runtime): Intake {
   const inHand = new Set<Delivery>()
   const tasks = new Set<Promise<void>>()
   let settled = Promise.withResolvers<void>()
-  /** P17: one at first and while suspects come, so that a crash wastes no redelivery of innocents. */
-  let window = 1
-  let lastSuspect = false
-  /** What we gave back ourselves comes again marked, and nobody crashed over it. */
-  const givenBack = new Set<string>()
+  const window = prefetch(limits.prefetchMax)
   run.stopping.addEventListener('abort', () => run.interruptPull(), { once: true })
 
   async function pullSome(): Promise<void> {
-    const room = roomFor(run, window, inHand.size)
+    const room = roomFor(run, window.size(), inHand.size)
     if (room <= 0) return waitForRoom()
     const pull = new AbortController()
     run.interruptPull = () => pull.abort()
@@ -39,8 +36,7 @@ export function intake(run: Runtime): Intake {
     hold(run, 'source', false)
     const last = deliveries.at(-1)
     if (last === undefined) return
-    lastSuspect = last.redelivered === true && !givenBack.delete(last.message.id)
-    if (lastSuspect) window = 1
+    window.pulled(last)
     for (const delivery of deliveries) begin(delivery)
   }
 
@@ -55,12 +51,12 @@ export function intake(run: Runtime): Intake {
     inHand.add(delivery)
     const task = deliver(delivery, run)
       .then(({ verdict }) => {
-        if (verdict === 'nack') givenBack.add(delivery.message.id)
+        if (verdict === 'nack') window.gaveBack(delivery)
       })
       .catch((error: unknown) => run.breakOff(error))
       .finally(() => {
         inHand.delete(delivery)
-        if (!lastSuspect) window = Math.min(limits.prefetchMax, window + 1)
+        window.ended()
         tasks.delete(task)
         settled.resolve()
       })
@@ -72,11 +68,7 @@ export function intake(run: Runtime): Intake {
     inHand: () => inHand.size,
     async run() {
       try {
-        for (let failures = 0; !run.stopping.aborted; )
-          failures = await pullSome().then(
-            () => 0,
-            (error: unknown) => sourceAway(error, failures + 1, run),
-          )
+        await untilStopping(pullSome, run)
         await Promise.all(tasks)
       } finally {
         clearInterval(renewal)
@@ -84,6 +76,14 @@ export function intake(run: Runtime): Intake {
       }
     },
   }
+}
+
+async function untilStopping(pullSome: () => Promise<void>, run: Runtime): Promise<void> {
+  for (let failures = 0; !run.stopping.aborted; )
+    failures = await pullSome().then(
+      () => 0,
+      (error: unknown) => sourceAway(error, failures + 1, run),
+    )
 }
 
 /** While something is away nothing is pulled; an open circuit lets one through at a time, to probe. */
