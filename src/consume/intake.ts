@@ -86,10 +86,15 @@ async function untilStopping(pullSome: () => Promise<void>, run: Runtime): Promi
     )
 }
 
-/** While something is away nothing is pulled; an open circuit lets one through at a time, to probe. */
-function roomFor({ waitingFor }: Runtime, window: number, inHand: number): number {
-  if (waitingFor.size === 0) return window - inHand
-  return waitingFor.size === 1 && waitingFor.has('circuit') ? 1 - inHand : 0
+/**
+ * While something is away nothing is pulled; an open circuit lets one through at a time, to probe. Many are pulled at
+ * once: each pull costs the broker as much as one message does.
+ */
+function roomFor({ waitingFor, flow }: Runtime, window: number, inHand: number): number {
+  if (waitingFor.size > 0)
+    return waitingFor.size === 1 && waitingFor.has('circuit') ? 1 - inHand : 0
+  const room = window - inHand
+  return room >= window / 2 || inHand < flow.limits.concurrency ? room : 0
 }
 
 /** One delivery, to its acknowledgement. That comes last, and only from a durable state. */

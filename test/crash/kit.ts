@@ -60,13 +60,9 @@ export function place(t: TestContext): Place {
   const store = sqliteStore(file)
   const publisher = sqlitePublisher(file, { topic })
   const queue = sqliteQueue(file)
-  const children = new Set<Child>()
-  const consuming = new WeakSet<Child>()
-  const counted: Record<string, number> = {}
-  let over = false
+  const { start, isConsuming, counted, end } = nursery(file)
   t.after(async () => {
-    over = true
-    await Promise.all([...children].map((child) => child.kill()))
+    await end()
     await publisher.close()
     await queue.close()
     await store.close()
@@ -77,33 +73,15 @@ export function place(t: TestContext): Place {
     file,
     store,
     counted,
+    start,
+    isConsuming,
     async send(bodies) {
       await publisher.sendBatch(bodies.map((body) => ({ body })))
     },
-    start(options = {}, standAt = '', onEnded = () => undefined) {
-      const given: Given = { file, holdMs, options: { ...limits, ...options } }
-      const onNews = (news: News): void => {
-        add(counted, news.counted)
-        if (news.counted['started'] !== undefined) consuming.add(child)
-      }
-      const child = startChild({
-        module,
-        given,
-        standAt,
-        env,
-        onNews,
-        // Nobody is to start another one when the test is over.
-        onEnded: (ended, exit) => over || onEnded(ended, exit),
-      })
-      children.add(child)
-      return child
+    ledger() {
+      const rows = db.prepare('select message from ledger').all()
+      return rows.map((row) => String(row['message']))
     },
-    isConsuming: (child) => consuming.has(child),
-    ledger: () =>
-      db
-        .prepare('select message from ledger')
-        .all()
-        .map((row) => String(row['message'])),
     async waiting() {
       const [here] = await queue.list()
       const [ours] = here?.groups ?? []
@@ -112,6 +90,39 @@ export function place(t: TestContext): Place {
     async records() {
       const list = await store.inspector.list({ limit: 100_000 })
       return new Map(list.map((record) => [readableKey(record.key, record.readable), record]))
+    },
+  }
+}
+
+interface Nursery extends Pick<Place, 'start' | 'isConsuming' | 'counted'> {
+  /** Kills all, and lets nobody start another one. */
+  end(): Promise<void>
+}
+
+function nursery(file: string): Nursery {
+  const children = new Set<Child>()
+  const consuming = new WeakSet<Child>()
+  const counted: Record<string, number> = {}
+  let over = false
+  return {
+    counted,
+    isConsuming: (child) => consuming.has(child),
+    start(options = {}, standAt = '', onEnded = () => undefined) {
+      const given: Given = { file, holdMs, options: { ...limits, ...options } }
+      const onNews = (news: News): void => {
+        add(counted, news.counted)
+        if (news.counted['started'] !== undefined) consuming.add(child)
+      }
+      const told: ChildOptions['onEnded'] = (ended, exit) => {
+        if (!over) onEnded(ended, exit)
+      }
+      const child = startChild({ module, given, standAt, env, onNews, onEnded: told })
+      children.add(child)
+      return child
+    },
+    async end() {
+      over = true
+      await Promise.all([...children].map((child) => child.kill()))
     },
   }
 }
