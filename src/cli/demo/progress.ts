@@ -5,7 +5,7 @@ export interface Progress {
   end(): void
 }
 
-const cells = 24
+const cells = 20
 const redrawMs = 80
 
 /** One bar per way, redrawn in place; nothing at all where nobody watches. */
@@ -40,5 +40,6 @@ export function progressBars(
 function lineOf(way: string, done: number, total: number, kills: number): string {
   const full = Math.min(cells, Math.round((done / total) * cells))
   const bar = `${'█'.repeat(full)}${'░'.repeat(cells - full)}`
-  return `  ${way}  ${bar}  ${String(Math.min(done, total)).padStart(6)} of ${total} deliveries, ${kills} kills`
+  const count = `${Math.min(done, total)}/${total}`.padStart(2 * String(total).length + 1)
+  return `  ${way}  ${bar}  ${count}  ${kills} kills`
 }

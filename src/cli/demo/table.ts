@@ -1,3 +1,4 @@
+import { deliveriesOf } from './arrivals.ts'
 import type { WayReport } from './run-way.ts'
 import { ways } from './ways/ways.ts'
 
@@ -40,10 +41,10 @@ export function isExact({ messages, ways }: DemoReport): boolean {
 
 function sentenceOf(report: DemoReport): string {
   const { messages, kills, seed } = report
-  const run = `${shown(messages)} orders, many delivered twice, and ${kills} kills`
+  const run = `${shown(messages)} orders, ${shown(deliveriesOf(messages))} deliveries, ${kills} kills`
   return isExact(report)
-    ? `semel: ${run}, and each order took effect exactly once (seed ${seed}).`
-    : `semel broke its promise: ${run}, and the table above (seed ${seed}); please report it.`
+    ? `semel: ${run}: each order took effect exactly once (seed ${seed}).`
+    : `semel broke its promise: ${run}, see the table (seed ${seed}); please report it.`
 }
 
 function whyOf({ way, duplicated, lost, stuck }: WayReport): string {

@@ -16,7 +16,7 @@ const claim = `
  */
 export const separateTransaction: Way = byHand({
   name: 'separate-transaction',
-  fails: 'killed between the commit of the effect and that of its record',
+  fails: 'killed between the effect and its record',
   schema: `create table record (order_id text primary key, state text not null, since_ms integer not null)
     strict, without rowid`,
   points: ['done', 'claimed', 'completed'],
