@@ -137,7 +137,7 @@ export const catalog = {
   },
   SEMEL_RUN_NESTED: {
     retryable: false,
-    when: 'run() was called for a key that a transaction of the same process has claimed and not yet ended.',
+    when: 'run() would wait for a transaction inside which it is called, or one of the same process that has claimed its key.',
     advice: 'Call runIn() with that transaction, or end it first.',
   },
   SEMEL_RECORD_UNSETTLED: {

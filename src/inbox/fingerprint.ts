@@ -46,6 +46,7 @@ function canonical(fields: JsonValue): string {
     const text = canonicalize(withoutBigints(fields))
     if (text !== undefined) return text
   } catch (cause) {
+    if (cause instanceof SemelError) throw cause
     throw new SemelError('SEMEL_OPTION_INVALID', 'a fingerprint must be plain JSON', { cause })
   }
   throw new SemelError('SEMEL_OPTION_INVALID', 'a fingerprint must be plain JSON, it is undefined')
@@ -56,7 +57,18 @@ function withoutBigints(value: JsonValue): unknown {
   if (typeof value === 'bigint') return { '~bigint': value.toString() }
   if (Array.isArray(value)) return value.map(withoutBigints)
   if (typeof value !== 'object' || value === null) return value
+  refuseInstance(value)
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [name, withoutBigints(member)]),
+  )
+}
+
+/** Dates, maps and the like keep their content where nobody compares it: all of a class would be equal. */
+function refuseInstance(value: object): void {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype === null || prototype === Object.prototype) return
+  throw new SemelError(
+    'SEMEL_OPTION_INVALID',
+    `a fingerprint must be plain JSON, it contains a ${value.constructor?.name ?? 'class'}`,
   )
 }

@@ -29,8 +29,11 @@ export type JsonShape<T> = { [K in keyof T]: JsonOf<T[K]> }
 
 /** Sixteen digits in a row may be an integer that a double cannot hold; everything shorter is exact. */
 const maybeBeyondDouble = /\d{16}/
-/** Text without any of these has no member named __proto__, and no number that overflows. */
-const maybeHostile = /__proto__|\\u|\d[eE]\+?\d{3}|\d{309}/
+/**
+ * Text without any of these has no member named __proto__, and no number that overflows: 209 digits with an exponent
+ * of two still stay below the largest double.
+ */
+const maybeHostile = /__proto__|\\u|\d[eE]\+?\d{3}|\d{210}/
 
 /**
  * A body as lossless JSON.

@@ -117,7 +117,7 @@ export interface DueMessage extends Identity {
   /** Whether its last start ended without a settlement. */
   readonly suspect: boolean
   readonly reason: Reason | undefined
-  /** Since it was first parked. */
+  /** Since it was first parked, or last redriven. */
   readonly waitedMs: number
 }
 

@@ -48,8 +48,11 @@ export function memoryHand(clock: Clock, holdMs: number): MemoryHand {
   }
 }
 
+/** Nobody can change what others are given: bytes are copied, and headers. */
 function deliveryOf(waiting: Waiting, receipt: Receipt): MemoryDelivery {
   const { logged, deliveries } = waiting
   const redelivered = deliveries > 1
-  return { message: logged.message, redelivered, deliveryCount: deliveries, waiting, receipt }
+  const body = logged.message.body.slice()
+  const message = { ...logged.message, body, headers: { ...logged.message.headers } }
+  return { message, redelivered, deliveryCount: deliveries, waiting, receipt }
 }

@@ -46,9 +46,7 @@ export function memoryInspector(state: MemoryState): Inspector {
       const before = state.records.get(name)
       const decision = applyTo(state, identity, askOf(act), nowMs)
       if (!decision.changed) throw refusedAct(act, before)
-      const kept = state.messages.get(name)
-      if (act.body !== undefined && kept !== undefined)
-        state.messages.set(name, { ...kept, message: { ...kept.message, body: act.body } })
+      if (act.kind === 'redrive') restart(state, name, act.body, nowMs)
       const { kind, who, why } = act
       const audit = state.audit.get(name) ?? []
       state.audit.set(name, [...audit, { atMs: nowMs, who, act: kind, why }])
@@ -63,6 +61,19 @@ export function memoryInspector(state: MemoryState): Inspector {
       return pruned
     },
   }
+}
+
+/** A message that is kept waits anew, with another body where one is given. */
+function restart(
+  state: MemoryState,
+  name: string,
+  body: Uint8Array | undefined,
+  nowMs: number,
+): void {
+  const kept = state.messages.get(name)
+  if (kept === undefined) return
+  const message = body === undefined ? kept.message : { ...kept.message, body }
+  state.messages.set(name, { message, parkedMs: nowMs })
 }
 
 function groupOf(record: InboxRecord): string {

@@ -120,8 +120,9 @@ function reach(
 }
 
 function nextMs({ waiting }: Position, nowMs: number): number {
-  const times = [...waiting.values()].map(({ visibleMs }) => visibleMs)
-  return Math.min(...times) - nowMs
+  let first = Number.POSITIVE_INFINITY
+  for (const { visibleMs } of waiting.values()) first = Math.min(first, visibleMs)
+  return first - nowMs
 }
 
 /** Resolves when something is sent or given back, when the time has passed, or when the signal aborts. */

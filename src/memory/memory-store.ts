@@ -80,7 +80,9 @@ function memoryLeases(state: MemoryState): Leases {
         const decision = applyTo(state, request, { on: 'claim', request, terms }, nowMs)
         const claim = claimAnswer(decision, request, nowMs)
         if (claim.kind !== 'granted') return claim
-        return { ...claim, message: state.messages.get(identityName(request))?.message }
+        // Who runs it may change what it is given: the next attempt gets it as it came.
+        const kept = state.messages.get(identityName(request))?.message
+        return { ...claim, message: kept && { ...kept, body: kept.body.slice() } }
       })
     },
     async renew(leases, leaseMs) {

@@ -1,7 +1,10 @@
 import { SemelError } from '../errors/semel-error.ts'
 import type { Rows } from './overlay.ts'
 
-/** Rows that live and die with the process, and change only in the transactions of their store. */
+/**
+ * Rows that live and die with the process, and change only in the transactions of their store. They go in and out
+ * as copies (structured clones), as with any database: changing one changes nothing until it is set.
+ */
 export interface MemoryTransaction {
   get(table: string, key: string): unknown
   /** Every row of a table with its key. */
@@ -21,9 +24,9 @@ export function memoryTransaction(rows: Rows<unknown>): {
     return rows
   }
   const tx: MemoryTransaction = {
-    get: (table, key) => open().get(rowName(table, key)),
+    get: (table, key) => copied(open().get(rowName(table, key))),
     all: (table) => [...open().entries()].filter(([name]) => inTable(table, name)).map(keyAndRow),
-    set: (table, key, row) => open().set(rowName(table, key), row),
+    set: (table, key, row) => open().set(rowName(table, key), copied(row)),
     delete: (table, key) => open().delete(rowName(table, key)),
   }
   return {
@@ -43,5 +46,9 @@ function inTable(table: string, name: string): boolean {
 }
 
 function keyAndRow([name, row]: [string, unknown]): readonly [string, unknown] {
-  return [name.slice(name.indexOf('\n') + 1), row]
+  return [name.slice(name.indexOf('\n') + 1), copied(row)]
+}
+
+function copied(row: unknown): unknown {
+  return typeof row === 'object' || typeof row === 'function' ? structuredClone(row) : row
 }

@@ -17,7 +17,12 @@ interface Work extends MemoryRows {
   readonly records: Overlay<InboxRecord>
   readonly messages: Overlay<KeptMessage>
   readonly rows: Overlay<unknown>
+  /** Parts that are open, the outermost first. */
+  readonly parts: Part[]
 }
+
+/** How to take back what a part has changed. */
+type Part = readonly (() => void)[]
 
 /** One transaction at a time; what it changes is seen by others when it commits. */
 export function memoryTransactions(state: MemoryState): Transactions<MemoryTransaction> {
@@ -53,6 +58,7 @@ function begin({ records, messages, rows }: MemoryState): Work {
     records: new Overlay(records),
     messages: new Overlay(messages),
     rows: new Overlay(rows),
+    parts: [],
   }
 }
 
@@ -97,12 +103,22 @@ function face(
 
 async function savepoint<R>(work: Work, inner: () => Promise<R>): Promise<R> {
   const undo = [work.records, work.messages, work.rows].map((overlay) => overlay.savepoint())
+  work.parts.push(undo)
   try {
-    return await inner()
+    const answer = await inner()
+    if (!endPart(work, undo)) throw new SemelError('SEMEL_TX_OVER', 'what was around it has ended')
+    return answer
   } catch (error) {
-    for (const step of undo) step()
+    if (endPart(work, undo)) for (const step of undo) step()
     throw error
   }
+}
+
+/** With it end those that were left open inside. Answers false where it has ended so itself. */
+function endPart({ parts }: Work, part: Part): boolean {
+  const at = parts.indexOf(part)
+  if (at >= 0) parts.length = at
+  return at >= 0
 }
 
 function sealOne(work: Work, record: SealedRecord): void {

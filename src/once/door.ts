@@ -17,20 +17,27 @@ export interface Door {
   readonly strategy: Strategy
   readonly terms: CarefulTerms
   readonly keeper: LeaseKeeper
-  /** Prepares the store with the first call; tried again while it fails. */
+  /** Prepares the store with the first call of any door; tried again while it fails. */
   ready(): Promise<void>
 }
 
+/** Per store: a door whose first call comes inside a transaction could not wait for it. */
+const prepared = new WeakMap<Store, Promise<void>>()
+
 export function openDoor(store: Store, strategy: Strategy, terms: CarefulTerms): Door {
-  let prepared: Promise<void> | undefined
-  const ready = (): Promise<void> => {
-    prepared ??= store.prepare().catch((error: unknown) => {
-      prepared = undefined
-      throw error
-    })
-    return prepared
-  }
-  return { store, strategy, terms, keeper: leaseKeeper(store.leases, terms.leaseMs), ready }
+  const keeper = leaseKeeper(store.leases, terms.leaseMs)
+  return { store, strategy, terms, keeper, ready: () => ready(store) }
+}
+
+function ready(store: Store): Promise<void> {
+  const known = prepared.get(store)
+  if (known !== undefined) return known
+  const preparing = store.prepare().catch((error: unknown) => {
+    prepared.delete(store)
+    throw error
+  })
+  prepared.set(store, preparing)
+  return preparing
 }
 
 /** One try: the fast path where record and effect can commit together, the careful path for all else (P29). */

@@ -13,6 +13,7 @@ import { type Answer, thrown } from './answer.ts'
 import { assure } from './assure.ts'
 import type { HandlerContext, TransactionContext } from './context.ts'
 import { enterKey } from './in-flight.ts'
+import { insideTransaction, inTurn, refuseInside } from './inside.ts'
 import { refuseNested, rememberJoined } from './nested.ts'
 import { type Door, openDoor, performInCallers, tryOnce } from './door.ts'
 import type { Task } from './transaction.ts'
@@ -41,7 +42,8 @@ export interface Once<Tx, L extends AssuranceLevel = 'A'> {
    * Performs once per key, and answers the result, fresh or replayed: the same JSON value both times.
    *
    * A function that throws leaves nothing behind at level A: its error is rethrown, and the next call tries again.
-   * @throws SEMEL_HELD (with `retryAfterMs`), SEMEL_MISMATCHED, SEMEL_DEAD, SEMEL_RESULT_…, SEMEL_KEY_…, SEMEL_STORE_…
+   * @throws SEMEL_HELD (with `retryAfterMs`), SEMEL_MISMATCHED, SEMEL_DEAD, SEMEL_RESULT_…, SEMEL_KEY_…, SEMEL_STORE_…;
+   * SEMEL_RUN_NESTED inside a transaction that it would wait for
    */
   run<R extends JsonShape<R>>(
     key: Key,
@@ -55,7 +57,9 @@ export interface Once<Tx, L extends AssuranceLevel = 'A'> {
     options?: RunOptions,
   ): Promise<RunAnswer<R>>
   /**
-   * Joins a transaction that the caller began and will commit: the answer holds once it is committed.
+   * Joins a transaction that the caller began and will commit: the answer holds once it is committed. Calls on
+   * one transaction are performed one after another. Await them before you write yourself, or commit: what is
+   * written meanwhile is taken back with a call that fails.
    *
    * @throws SEMEL_RECORD_UNSETTLED besides those of `run`; SEMEL_TRANSACTIONS_MISSING below level A.
    */
@@ -113,12 +117,12 @@ export function semel<Tx, L extends AssuranceLevel = 'A'>(
   const door = openDoor(store, strategy, limits)
   encodeScope({ group, keyspace: name })
 
-  function taskOf(key: Key, perform: Task['perform'], options: RunOptions): Task {
+  function taskOf(key: Key, perform: Task['perform'], options: RunOptions, joined?: object): Task {
     const { keyspace = name, tenant, fingerprint, signal } = options
     return {
       ...identityOf(encodeScope({ group, keyspace, tenant }), key),
       fingerprint: fingerprint === undefined ? noFingerprint : fieldsFingerprint(fingerprint),
-      perform,
+      perform: insideTransaction(store, perform, joined),
       stops: signal === undefined ? [] : [signal],
       keepsResult: true,
       acknowledge: undefined,
@@ -126,8 +130,9 @@ export function semel<Tx, L extends AssuranceLevel = 'A'>(
   }
 
   async function answer(task: Task): Promise<Answer> {
+    refuseInside(store, strategy)
     await door.ready()
-    refuseNested(store, task)
+    await refuseNested(store, task)
     return waitWhileHeld(store, task, limits.heldWaitMs, () => tryOnce(door, task))
   }
 
@@ -155,16 +160,16 @@ export function semel<Tx, L extends AssuranceLevel = 'A'>(
       perform: (context: never) => Promise<R> | R,
       options: RunOptions = {},
     ) {
-      const task = taskOf(key, perform as Task['perform'], options)
-      await door.ready()
-      const got = await joined(door, store, tx, task)
+      const task = taskOf(key, perform as Task['perform'], options, tx as object)
+      const got = await inTurn(tx, () => joined(door, store, tx as object, task))
       if (got.kind === 'completed') return decodeResult(got.result) as R
       throw thrown(got, task)
     },
   }
 }
 
-async function joined(door: Door, store: Store, tx: unknown, task: Task): Promise<Answer> {
+async function joined(door: Door, store: Store, tx: object, task: Task): Promise<Answer> {
+  await door.ready()
   const answer = await performInCallers(door, tx, task)
   if (answer.kind === 'completed' && !answer.replayed) rememberJoined(store, tx, task)
   return answer

@@ -41,22 +41,25 @@ export function markOn(connection: Connection): Mark {
   }
 }
 
-/** A part of a transaction: kept if `work` resolves, else taken back. */
+let parts = 0
+
+/**
+ * A part of a transaction: kept if `work` resolves, else taken back. Each has a name of its own, so that it never
+ * ends another one that was left open inside.
+ */
 export async function part<R>(
   connection: Connection,
   ours: (work: () => void) => void,
   work: () => Promise<R>,
 ): Promise<R> {
-  ours(() => connection.run(sql.partBegin))
+  const name = `semel_part_${++parts}`
+  ours(() => connection.exec(`savepoint ${name}`))
   try {
     const answer = await work()
-    ours(() => connection.run(sql.partEnd))
+    ours(() => connection.exec(`release ${name}`))
     return answer
   } catch (error) {
-    if (connection.inTransaction()) {
-      connection.run(sql.partRollback)
-      connection.run(sql.partEnd)
-    }
+    if (connection.inTransaction()) connection.exec(`rollback to ${name}; release ${name}`)
     throw error
   }
 }

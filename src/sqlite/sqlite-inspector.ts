@@ -47,8 +47,10 @@ export function sqliteInspector({ write, read, clock }: StoreParts): Inspector {
         const nowMs = clock.nowMs()
         const before = recordAt(connection, identity)
         if (!applyTo(connection, identity, askOf(act), nowMs).changed) throw refusedAct(act, before)
-        if (act.body !== undefined) connection.run(parking.mend, act.body, ...place(identity))
-        const { who, kind, why } = act
+        const { who, kind, why, body } = act
+        if (body !== undefined) connection.run(parking.mend, body, ...place(identity))
+        if (kind === 'redrive')
+          connection.run(parking.restart, Math.ceil(nowMs), ...place(identity))
         connection.run(inbox.audit, ...place(identity), Math.ceil(nowMs), who, kind, why)
       }),
     async prune(limit) {

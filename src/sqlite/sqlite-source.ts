@@ -78,10 +78,13 @@ export function sqliteSource(file: string, options: SqliteSourceOptions): Source
       change.ring()
       stopListening()
       const place = puller?.place
-      if (place !== undefined)
-        await database.write((connection) => giveBack(connection, place, clock.nowMs()))
-      database.queueChanged()
-      await release()
+      try {
+        if (place !== undefined)
+          await database.write((connection) => giveBack(connection, place, clock.nowMs()))
+      } finally {
+        database.queueChanged()
+        await release()
+      }
     },
   }
 }

@@ -72,6 +72,9 @@ values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   mend: `update semel_parked
    set body = ?
  where scope = ? and key = ?`,
+  restart: `update semel_parked
+   set parked_ms = ?
+ where scope = ? and key = ?`,
   drop: `delete from semel_parked
  where scope = ? and key = ?`,
   due: `select i.scope, i.key, i.readable, i.state, i.fingerprint, i.reason, p.parked_ms
@@ -195,9 +198,6 @@ export const transaction = {
   rollback: 'rollback',
   mark: 'savepoint semel',
   release: 'release semel',
-  partBegin: 'savepoint semel_part',
-  partEnd: 'release semel_part',
-  partRollback: 'rollback to semel_part',
   file: `select file from pragma_database_list where name = 'main'`,
 } as const
 

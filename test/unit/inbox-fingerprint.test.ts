@@ -61,12 +61,22 @@ test('a corrected body changes the fingerprint of a body alone', () => {
   assert.deepEqual(corrected, bodyFingerprint(body))
 })
 
+test('an object without a prototype is plain', () => {
+  assert.equal(of(Object.assign(Object.create(null), { a: 1 })), of({ a: 1 }))
+})
+
 for (const [what, fields] of [
   ['NaN', Number.NaN],
   ['undefined', undefined],
   ['a lone surrogate', '\uD800'],
   ['a function', () => 1],
   ['a symbol', Symbol('a')],
+  ['a date', new Date(1)],
+  ['a date inside', { at: [new Date(1)] }],
+  ['a map', new Map([[1, 2]])],
+  ['a set', new Set([1])],
+  ['bytes inside', { digest: Uint8Array.of(1) }],
+  ['an instance of a class', new (class Money {})()],
 ] as const)
   test(`a fingerprint of ${what} is refused`, () => {
     assert.throws(

@@ -46,6 +46,11 @@ test('the largest double, and an integer of 400 digits, are read', () => {
   ])
 })
 
+test('209 digits and e99, the most that is not looked at, are below the largest double', () => {
+  assert.deepEqual(parse(`[${'9'.repeat(209)}e99]`), [Number(`${'9'.repeat(209)}e99`)])
+  assert.ok(Number.isFinite(Number(`${'9'.repeat(209)}e99`)))
+})
+
 test('of duplicate members the last one holds, with and without a long number', () => {
   assert.deepEqual(parse('{"a":1,"a":2}'), { a: 2 })
   assert.deepEqual(parse(`{"a":1,"a":2,${long}}`), { a: 2, n: 90071992547409931n })
@@ -116,6 +121,9 @@ const refused: readonly (readonly [what: string, text: string, code: SemelCode])
   ['with -1E+400', '[-1E+400]', 'SEMEL_BODY_INVALID'],
   ['with 1e400 beside a long number', '[1e400,90071992547409931]', 'SEMEL_BODY_INVALID'],
   ['with 400 digits and a fraction', `[${'9'.repeat(400)}.5]`, 'SEMEL_BODY_INVALID'],
+  ['with 300 digits and e50', `[${'9'.repeat(300)}e50]`, 'SEMEL_BODY_INVALID'],
+  ['with 210 digits and e99', `[${'9'.repeat(210)}e99]`, 'SEMEL_BODY_INVALID'],
+  ['with 210 digits, a fraction and E+99', `[-${'9'.repeat(210)}.9E+99]`, 'SEMEL_BODY_INVALID'],
   ['with a byte order mark', '\uFEFF{}', 'SEMEL_BODY_INVALID'],
   ['empty', '', 'SEMEL_BODY_INVALID'],
   ['cut off', '{"a":', 'SEMEL_BODY_INVALID'],

@@ -73,3 +73,35 @@ test('options that are unknown or out of range are refused', () => {
   const misspelt = { topic: 'orders', inflightMax: 5 }
   assert.throws(() => memoryPublisher(queue, misspelt), { code: 'SEMEL_OPTION_UNKNOWN' })
 })
+
+test('two hundred thousand delayed messages keep nobody from what comes after them', async () => {
+  const queue = memoryQueue()
+  const publisher = memoryPublisher(queue, { topic: 'orders' })
+  const delayed = Array.from({ length: 200_000 }, () => ({ body: 0, delay: 60_000 }))
+  await publisher.sendBatch(delayed)
+  const source = memorySource(queue, { topic: 'orders' })
+  await source.open(subscription)
+  const pulling = source.pull(1, signal)
+  await publisher.send({ body: 1 })
+  assert.equal((await pulling).length, 1)
+  await source.close()
+})
+
+test('what one group does to the bytes of its delivery another group, and the next delivery, does not see', async () => {
+  const queue = memoryQueue()
+  await memoryPublisher(queue, { topic: 'orders' }).send({ body: 17, headers: { trace: 'a' } })
+  for (const group of ['points', 'mails']) {
+    const source = memorySource(queue, { topic: 'orders' })
+    await source.open({ group, instance: undefined })
+    for (let delivery = 0; delivery < 2; delivery++) {
+      const [got] = await source.pull(1, signal)
+      assert.ok(got)
+      assert.equal(Buffer.from(got.message.body).toString(), '17')
+      assert.deepEqual(got.message.headers, { trace: 'a' })
+      got.message.body.fill(0)
+      Object.assign(got.message.headers, { trace: 'b' })
+      await source.nack([got], 0)
+    }
+    await source.close()
+  }
+})

@@ -9,7 +9,7 @@ import {
   sqliteSource,
   sqliteStore,
 } from 'semel/sqlite'
-import { clients, coded, scratch } from './sqlite-kit.ts'
+import { change, clients, coded, scratch } from './sqlite-kit.ts'
 
 const source = resolve(import.meta.dirname, '../../src')
 
@@ -97,4 +97,18 @@ test('two copies of the package in one process share the connection', async (con
   await theirs.prepare()
   await theirs.close()
   await store.leases.read([])
+})
+
+test('a source that cannot give back what it has in hand lets go of its file all the same', async (context) => {
+  const shop = scratch(context)
+  const { file, keep } = shop
+  const { open, made } = counting(clients[0] as (typeof clients)[0])
+  const orders = sqliteSource(file, { topic: 'orders', open })
+  await orders.open({ group: 'points', instance: undefined })
+  change(shop, 'drop table semel_queue_delivery')
+  await assert.rejects(orders.close())
+  assert.ok(!existsSync(`${file}-wal`), 'it is closed')
+  await orders.close()
+  assert.equal(made(), 1)
+  keep(sqliteStore(file, { open: clients[1]?.[1] ?? open }))
 })

@@ -16,6 +16,12 @@ update semel_parked
    set body = ?
  where scope = ? and key = ?;
 
+-- restart: lets a kept message wait anew.
+--   1 now, 2 scope, 3 key
+update semel_parked
+   set parked_ms = ?
+ where scope = ? and key = ?;
+
 -- drop: the message of a record.
 --   1 scope, 2 key
 delete from semel_parked

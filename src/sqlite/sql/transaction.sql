@@ -16,14 +16,5 @@ savepoint semel;
 -- release: fails where the mark has fallen.
 release semel;
 
--- partBegin: a part of a transaction that can be taken back.
-savepoint semel_part;
-
--- partEnd: keeps it.
-release semel_part;
-
--- partRollback: takes it back; it stands until partEnd.
-rollback to semel_part;
-
 -- file: of the main database. Returns its path.
 select file from pragma_database_list where name = 'main';

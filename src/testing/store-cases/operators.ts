@@ -15,6 +15,7 @@ import {
   leased,
   longMs,
   newRecord,
+  origin,
   parkedMessage,
   pass,
   read,
@@ -85,6 +86,25 @@ export const operators: readonly StoreCase[] = [
         same((await read(store, identity(key)))?.fingerprint, expected)
         same((await store.inspector.show(identity(key)))?.message, { ...message, body: mended })
       }
+    },
+  },
+  {
+    promise: 'a message that is redriven waits anew',
+    rule: 'P31',
+    needs: [],
+    async run(opened) {
+      const { store, passTime } = opened
+      await arrangeAll(opened, ['parked', 'dead with its message'])
+      await passTime(60)
+      for (const key of ['parked', 'dead with its message'] as const)
+        await store.inspector.act(identity(key), act('redrive'))
+      await pass(opened)
+      const waited = (await store.parking.due(origin, 10)).map(({ waitedMs }) => waitedMs)
+      assert.equal(waited.length, 2)
+      assert.ok(
+        waited.every((ms) => ms < 60),
+        `they have waited ${waited.join(' and ')} ms`,
+      )
     },
   },
   {

@@ -168,6 +168,32 @@ export const seals: readonly StoreCase[] = [
     },
   },
   {
+    promise: 'with a savepoint that fails one that was left open inside it is taken back',
+    needs: [transactions],
+    async run(opened) {
+      await inTransaction(opened, async (transaction) => {
+        await effect(opened, transaction, 'before')
+        const leave = Promise.withResolvers<void>()
+        let left: Promise<void> | undefined
+        const outer = transaction.savepoint(async () => {
+          await effect(opened, transaction, 'outer')
+          left = transaction.savepoint(async () => {
+            await effect(opened, transaction, 'left')
+            await leave.promise
+          })
+          left.catch(() => undefined)
+          throw new Error('given up')
+        })
+        await assert.rejects(outer, /given up/)
+        leave.resolve()
+        await assert.rejects(left ?? Promise.resolve(), 'it cannot be kept any more')
+        await effect(opened, transaction, 'after')
+      })
+      for (const key of ['before', 'after']) assert.equal(await effectOf(opened, key), 'done')
+      for (const key of ['outer', 'left']) assert.equal(await effectOf(opened, key), undefined)
+    },
+  },
+  {
     promise: 'a savepoint that succeeds keeps what was done, and answers what it resolved to',
     needs: [transactions],
     async run(opened) {
