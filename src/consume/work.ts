@@ -7,6 +7,7 @@ import type { Claim, ClaimRequest } from '../inbox/claim.ts'
 import type { Identity } from '../inbox/identity.ts'
 import type { Lease, Outcome, ParkedMessage } from '../inbox/record.ts'
 import { claimKey, type Granted, type Performed, performGranted } from '../once/careful.ts'
+import { insideTransaction } from '../once/inside.ts'
 import type { KeptLease } from '../once/lease-keeper.ts'
 import { handlersError } from '../once/perform.ts'
 import type { Task } from '../once/transaction.ts'
@@ -33,7 +34,9 @@ export function taskOf({ identity, fingerprint, message, acknowledge }: Work, ru
   return {
     ...identity,
     fingerprint,
-    perform: (context) => handler(message as never, context as never),
+    perform: insideTransaction(run.flow.store, (context) =>
+      handler(message as never, context as never),
+    ),
     stops: [run.aborting],
     keepsResult: false,
     acknowledge,
