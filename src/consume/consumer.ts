@@ -73,7 +73,8 @@ async function open(life: Life, leave: () => void): Promise<void> {
     checkFlow(life.flow)
     await store.prepare()
     await source.open({ group, instance })
-    if (life.stopped !== undefined) return await closeAtOnce(life, leave)
+    // Stopped meanwhile: whoever stops closes it.
+    if (life.stopped !== undefined) return leave()
     life.running = begin(life.flow, leave, (error) => breakOff(life, error))
     if (life.state === 'paused') hold(life.running.run, 'resume', true)
   } catch (error) {
@@ -81,12 +82,6 @@ async function open(life: Life, leave: () => void): Promise<void> {
     life.state = 'idle'
     throw error
   }
-}
-
-/** Stopped while it started: nothing was pulled yet. */
-async function closeAtOnce({ flow }: Life, leave: () => void): Promise<void> {
-  leave()
-  await flow.source.close()
 }
 
 /** Ends the consumer from within: `ended` carries the error to whoever waits. */
@@ -106,7 +101,8 @@ async function stopRunning(life: Life, error: unknown): Promise<void> {
   // Lets the one that breaks off return first: it is itself a task that the drain waits for.
   await pause(0)
   try {
-    if (life.running !== undefined) await drain(life.running, life.flow)
+    if (life.running === undefined) await life.flow.source.close()
+    else await drain(life.running, life.flow)
   } finally {
     life.state = 'stopped'
     const text = error === undefined ? undefined : describeError(error)

@@ -58,7 +58,7 @@ async function claimAndPerform(taking: Taking, run: Runtime): Promise<Situation>
   const taken = { message, lease, sinceMs, kept }
   try {
     return taking.due.key[0] === keyKinds.raw
-      ? await performUnidentified(taken, run)
+      ? await performUnidentified(taken, taking.alone, run)
       : await performIdentified(taken, asked, run)
   } finally {
     kept.release()
@@ -79,12 +79,18 @@ async function performIdentified(
  * A redriven message that had no identity when it was buried (P3): it may have one now, with a corrected body or a
  * mended schema, and then its key decides as for any delivery. The record of its bytes is what is acknowledged.
  */
-async function performUnidentified({ message, lease }: Taken, run: Runtime): Promise<Situation> {
+async function performUnidentified(
+  { message, lease }: Taken,
+  alone: boolean,
+  run: Runtime,
+): Promise<Situation> {
   const { leases } = run.flow.store
   const delivery: Delivery = { message, redelivered: false, deliveryCount: undefined }
-  const fixed = { suspect: false, alone: false, acknowledge: undefined, onIdentified: () => {} }
+  const fixed = { suspect: false, alone, acknowledge: undefined, onIdentified: () => {} }
   const job = { delivery, claimId: newClaimId(), ...fixed }
   const situation = await consumeIdentified(job, run, lease)
+  // Its key was left leased by a crash: it is tried again alone, under the same lease.
+  if (situation.kind === 'suspect') return situation
   const done = verdicts[situation.kind].verdict === 'ack'
   const keepMs = run.flow.limits.retentionMs
   // Where it was buried again its own record is dead by now, and this changes nothing.

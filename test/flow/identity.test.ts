@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { encodeScope, identityOf } from '../../src/inbox/identity.ts'
+import { leaseFor, passed } from './faulty-stores.ts'
 import { ledger, room, until } from './kit.ts'
 
 test('P18: a redelivered innocent is not answered by the record of another message with equal bytes', async (t) => {
@@ -58,4 +60,23 @@ test('a redriven message whose handler fails goes on under its own key', async (
   fails = false
   await r.happened('applied')
   assert.equal((await r.records())['A']?.state, 'completed')
+})
+
+test('a redriven message whose key a crash left leased is taken over alone, not asked for ever', async (t) => {
+  const r = room(t)
+  let known = false
+  await r.send({ id: 'A' })
+  const consumer = await r.consume(ledger, {
+    key: (message) => (known ? (message.body as { id: string }).id : undefined),
+  })
+  await r.happened('dead')
+  const [dead] = await r.store.inspector.list({ state: 'dead', limit: 9 })
+  assert.ok(dead)
+  const A = identityOf(encodeScope({ group: consumer.group, keyspace: 'orders' }), 'A')
+  await leaseFor(r.store, A, { id: 'A' }, { leaseMs: 1, attemptsMax: 9 })
+  await until(() => passed(r.store, A), 'the lease of the crashed one has ended')
+  known = true
+  await r.store.inspector.act(dead, { kind: 'redrive', who: 'anna', why: 'the key is mended' })
+  await r.happened('applied')
+  assert.deepEqual(await r.ledger(), ['A attempt 1'])
 })

@@ -122,3 +122,19 @@ test('a duplicate that is held does not stop the others while its leader runs', 
   leader.resolve()
   await r.happened('duplicate')
 })
+
+test('stop closes the source also of a consumer that never started', async (t) => {
+  const r = room(t)
+  const source = r.source()
+  let closed = 0
+  Object.assign(source, { close: async () => void closed++ })
+  const consumer = createConsumer({
+    group: 'never',
+    source,
+    store: r.store,
+    key: (message) => message.id,
+    handler: ledger,
+  })
+  await consumer.stop()
+  assert.equal(closed, 1)
+})
