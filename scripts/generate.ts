@@ -66,6 +66,7 @@ function takers(of: Option['of']): string {
     semel: '`semel()`',
     sqlite: '`sqliteStore()`, `sqliteSource()`',
     publisher: 'publishers',
+    ids: '`snowflakeIds()`',
   }
   return of.length === 0 ? 'fixed' : of.map((one) => names[one]).join(', ')
 }

@@ -26,7 +26,7 @@ export {
   eventNames,
   on,
 } from './events/events.ts'
-export { type Assurance, type AssuranceLevel, assuranceNames } from './inbox/assurance.ts'
+export { type Assurance, type AssuranceLevel, assuranceNames, type Weakest } from './inbox/assurance.ts'
 export type { JsonOf, JsonShape, JsonValue } from './inbox/json.ts'
 export type { Key, KeyPart } from './inbox/key.ts'
 export type {
@@ -56,12 +56,40 @@ export type {
   Parking,
   ParkingUsage,
   SealedRecord,
+  Settlement,
+  TransactionTerms,
   Store,
   StoreCapabilities,
   Transactions,
 } from './inbox/store.ts'
+export type {
+  EffectKind,
+  RecordedStep,
+  StepAnswer,
+  StepIntent,
+  Steps,
+} from './inbox/steps.ts'
 export type { Strategy } from './inbox/strategy.ts'
-export type { AttemptContext, HandlerContext, TransactionContext } from './once/context.ts'
+export type {
+  AttemptContext,
+  EffectsContext,
+  HandlerContext,
+  LevelOf,
+  TransactionContext,
+} from './once/context.ts'
+export {
+  type AnyCall,
+  atLeastOnce,
+  atMostOnce,
+  type Call,
+  checkable,
+  type Effect,
+  type EffectCall,
+  type EffectCalls,
+  type Effects,
+  forwardedKey,
+  type NoEffects,
+} from './once/effects/declarations.ts'
 export {
   type Once,
   type RunAnswer,

@@ -6,10 +6,7 @@ import type { Lease, Outcome, Reason, RecordView } from '../inbox/record.ts'
 import { claimKey } from '../once/careful.ts'
 import { enterKey } from '../once/in-flight.ts'
 import { answerOf } from '../once/known.ts'
-import { outcomeOfFailure } from '../once/outcome.ts'
-import { handlersError } from '../once/perform.ts'
-import { performNew } from '../once/transaction.ts'
-import { identify } from './identify.ts'
+import { type Identified, identify } from './identify.ts'
 import type { Runtime } from './runtime.ts'
 import type { Situation } from './verdict.ts'
 import {
@@ -18,13 +15,14 @@ import {
   refused,
   requestOf,
   settledSituation,
-  taskOf,
   type Work,
 } from './work.ts'
 
 /** One delivery on its way through the flow. */
 export interface Job {
   readonly delivery: Delivery
+  /** Undefined: not decoded yet. */
+  readonly identified: Identified | undefined
   /** May have ended a process (P13): run it alone. */
   readonly suspect: boolean
   /** Whether this try is made while nothing else runs. */
@@ -38,8 +36,8 @@ export interface Job {
 }
 
 /**
- * Takes one delivery from its bytes to a durable situation. Every branch of the flow is on this page; the steps
- * have none. Nothing is acknowledged here: that comes last, from what this answers.
+ * The careful path: takes one delivery from its bytes to a durable situation. Every branch of it is on this page; the
+ * steps have none. Nothing is acknowledged here: that comes last, from what this answers.
  *
  * @throws SEMEL_STORE_…, SEMEL_OUTCOME_UNKNOWN; nothing that a message or a handler does.
  */
@@ -62,11 +60,11 @@ export async function consumeIdentified(
   guard: Lease | undefined,
 ): Promise<Situation> {
   const { flow } = run
-  const identified = await identify(job.delivery.message, flow, run.aborting)
+  const identified = job.identified ?? (await identify(job.delivery.message, flow, run.aborting))
   if (identified.kind === 'unidentified') return buryUnidentified(job, run, identified, guard)
-  const { identity, fingerprint, message } = identified
+  const { identity, fingerprint, message, lane } = identified
   job.onIdentified(identity)
-  const parked = parkedMessage(job.delivery, flow)
+  const parked = parkedMessage(job.delivery, flow, lane)
   const { alone, claimId, acknowledge } = job
   const work: Work = {
     identity,
@@ -88,32 +86,10 @@ export async function consumeIdentified(
     const situation =
       guard !== undefined && job.suspect
         ? await consumeSuspect(work, run, guard)
-        : await consumeWork(work, run)
+        : await performCarefully(work, run)
     return situation.kind === 'mismatched' ? await buryMismatched(work, run) : situation
   } finally {
     leave()
-  }
-}
-
-function consumeWork(work: Work, run: Runtime): Promise<Situation> {
-  return run.flow.strategy.path === 'transaction'
-    ? consumeNew(work, run)
-    : performCarefully(work, run)
-}
-
-/** The fast path: record and effect in one commit, for a key that is new. */
-async function consumeNew(work: Work, run: Runtime): Promise<Situation> {
-  const { store, limits } = run.flow
-  if (store.transactions === undefined) return performCarefully(work, run)
-  try {
-    const committed = await performNew(store.transactions, taskOf(work, run), limits)
-    if (committed.kind === 'applied') return { kind: 'applied', attempt: 1 }
-    return await consumeKnown(committed.kind === 'known' ? committed.record : undefined, work, run)
-  } catch (error) {
-    const failed = handlersError(error)
-    if (failed === undefined) throw error
-    if (failed.stopped) return { kind: 'aborted', error: failed.error }
-    return recordFailure(failed.error, work, run)
   }
 }
 
@@ -197,15 +173,4 @@ function keptSituation({ state, origin, leftMs }: RecordView): Situation {
   return origin === undefined
     ? { kind: 'held', leftMs: Math.max(0, leftMs) }
     : { kind: 'duplicate', state: 'parked' }
-}
-
-/** A first failure of the fast path, written down where nothing was: parked, or dead, in one commit (P20). */
-async function recordFailure(error: unknown, work: Work, run: Runtime): Promise<Situation> {
-  const { store, limits } = run.flow
-  const counted = !run.circuit.isOpen()
-  const failure = { error, attempt: 1, message: work.parked, counted, expired: false }
-  const outcome = outcomeOfFailure(failure, limits)
-  const { identity, fingerprint } = work
-  const [isNew] = await store.leases.insert([{ ...identity, fingerprint, outcome }])
-  return isNew === true ? settledSituation(outcome, 1, error) : { kind: 'changed' }
 }

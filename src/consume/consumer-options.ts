@@ -7,6 +7,7 @@ import type { Key } from '../inbox/key.ts'
 import type { Store } from '../inbox/store.ts'
 import type { Strategy } from '../inbox/strategy.ts'
 import type { HandlerContext } from '../once/context.ts'
+import type { Effects, NoEffects } from '../once/effects/declarations.ts'
 
 /** What a consumer is doing. */
 export interface ConsumerStatus {
@@ -43,7 +44,20 @@ export interface Consumer<L extends AssuranceLevel = AssuranceLevel> {
   readonly ended: Promise<{ readonly error: unknown } | undefined>
 }
 
-export interface ConsumerOptions<Tx, Body, L extends AssuranceLevel> {
+/** What a batch handler answers: the messages that it did not apply. The others commit. */
+export interface BatchAnswer<Body> {
+  readonly failed: readonly { readonly message: Message<Body>; readonly error: unknown }[]
+}
+
+/** What a batch handler gets beside its messages. */
+export interface BatchContext<Tx> {
+  /** Your own transaction object. It commits when the handler returns, together with the records. */
+  readonly tx: Tx
+  /** Aborts when `performMsMax` has passed, a lease is lost, or the consumer stops. */
+  readonly signal: AbortSignal
+}
+
+interface CommonOptions<Tx, Body, L extends AssuranceLevel> {
   /** Consumers that share work, and therefore share keys. Two groups never eat each other's messages. */
   readonly group: string
   readonly source: Source
@@ -63,11 +77,12 @@ export interface ConsumerOptions<Tx, Body, L extends AssuranceLevel> {
   readonly tenant?: (message: Message<NoInfer<Body>>) => string | undefined
   /** Broadcast: the stable name of this instance, each of which gets every message. Default: one of the group gets it. */
   readonly instance?: string
-  /** What it returns is dropped. Throw {@link RetryLater}, {@link DeadLetter} or {@link TooEarly} to steer. */
-  readonly handler: (
-    message: Message<NoInfer<Body>>,
-    context: HandlerContext<NoInfer<Tx>, NoInfer<L>>,
-  ) => unknown
+  /**
+   * Messages with the same value take effect in the order in which the source gave them, also across failures; one
+   * that is parked holds back those behind it, and no others (P23). Undefined: this message has no order. Default:
+   * none has.
+   */
+  readonly orderedBy?: (message: Message<NoInfer<Body>>) => Key | undefined
   /** Ends the process when its main loop is silent for longer than the lease (P19). Default: false. */
   readonly watchdog?: boolean
   readonly leaseMs?: number
@@ -77,13 +92,20 @@ export interface ConsumerOptions<Tx, Body, L extends AssuranceLevel> {
   readonly performMsMax?: number
   readonly heldWaitMs?: number
   readonly retentionMs?: number
+  readonly resultBytesMax?: number
   readonly bodyBytesMax?: number
   readonly jsonDepthMax?: number
   readonly prefetchMax?: number
   readonly concurrency?: number
+  readonly batchMax?: number
+  readonly batchWaitMs?: number
+  readonly batchMsMax?: number
+  readonly batchesInFlight?: number
   readonly ratePerSecondMax?: number
+  readonly pruneEveryMs?: number
   readonly drainMs?: number
   readonly parkedMax?: number
+  readonly parkedPerLaneMax?: number
   readonly parkedBytesMax?: number
   readonly parkedPollMs?: number
   readonly deadMax?: number
@@ -91,3 +113,44 @@ export interface ConsumerOptions<Tx, Body, L extends AssuranceLevel> {
   readonly circuitFailures?: number
   readonly circuitMs?: number
 }
+
+/** One message after another, also inside a batch. */
+interface OneByOne<Tx, Body, L extends AssuranceLevel, E extends Effects>
+  extends CommonOptions<Tx, Body, L> {
+  /** Effects elsewhere, by names that never change. The handler gets them instead of `tx`. Default: none. */
+  readonly effects?: E
+  /** What it returns is dropped. Throw {@link RetryLater}, {@link DeadLetter} or {@link TooEarly} to steer. */
+  readonly handler: (
+    message: Message<NoInfer<Body>>,
+    context: HandlerContext<NoInfer<Tx>, NoInfer<L>, NoInfer<E>>,
+  ) => unknown
+  /**
+   * A promise of yours: handlers of messages with different values touch different rows. They are then under way at
+   * the same time on one connection, where the store can do that (P11). Default: one after another.
+   */
+  readonly independentBy?: (message: Message<NoInfer<Body>>) => Key
+  readonly handlerBatch?: undefined
+}
+
+/** All messages of a batch at once, in their order. */
+interface Batchwise<Tx, Body, L extends AssuranceLevel> extends CommonOptions<Tx, Body, L> {
+  /**
+   * Applies all, or names those that it did not; these are tried again one by one, and the others at once. What it
+   * throws is nobody's fault: the batch is halved. Called with one message, what it throws is that one's failure.
+   */
+  readonly handlerBatch: (
+    messages: readonly Message<NoInfer<Body>>[],
+    context: BatchContext<NoInfer<Tx>>,
+  ) =>
+    | Promise<BatchAnswer<NoInfer<Body>> | undefined | void>
+    | BatchAnswer<NoInfer<Body>>
+    | undefined
+    | void
+  readonly handler?: undefined
+  readonly independentBy?: undefined
+  readonly effects?: undefined
+}
+
+export type ConsumerOptions<Tx, Body, L extends AssuranceLevel, E extends Effects = NoEffects> =
+  | OneByOne<Tx, Body, L, E>
+  | Batchwise<Tx, Body, L>

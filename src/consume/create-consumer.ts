@@ -1,5 +1,7 @@
-import type { AssuranceLevel } from '../inbox/assurance.ts'
+import type { AssuranceLevel, Weakest } from '../inbox/assurance.ts'
 import type { JsonValue } from '../inbox/json.ts'
+import type { LevelOf } from '../once/context.ts'
+import type { Effects, NoEffects } from '../once/effects/declarations.ts'
 import { consumerOf } from './consumer.ts'
 import type { Consumer, ConsumerOptions } from './consumer-options.ts'
 import { type AnyOptions, resolveFlow } from './flow.ts'
@@ -17,8 +19,12 @@ import { type AnyOptions, resolveFlow } from './flow.ts'
  * })
  * await consumer.start()
  */
-export function createConsumer<Tx, Body = JsonValue, L extends AssuranceLevel = 'A'>(
-  options: ConsumerOptions<Tx, Body, L>,
-): Consumer<L> {
-  return consumerOf(resolveFlow(options as unknown as AnyOptions)) as Consumer<L>
+export function createConsumer<
+  Tx,
+  Body = JsonValue,
+  L extends AssuranceLevel = 'A',
+  const E extends Effects = NoEffects,
+>(options: ConsumerOptions<Tx, Body, L, E>): Consumer<Weakest<L, LevelOf<E>>> {
+  const consumer: Consumer = consumerOf(resolveFlow(options as unknown as AnyOptions))
+  return consumer as Consumer<Weakest<L, LevelOf<E>>>
 }

@@ -15,6 +15,8 @@ export interface Driven {
   name(): string
   /** Whether the first try is already made alone. */
   readonly alone: boolean
+  /** Whether it is kept for as long as somebody else holds it. */
+  readonly keeps: boolean
   attempt(alone: boolean): Promise<Situation>
 }
 
@@ -35,7 +37,7 @@ const pauses = {
 export async function drive(message: Driven, run: Runtime): Promise<Final> {
   await run.slots.take()
   try {
-    await admitted(run)
+    await admitted(run, 1)
     return await tryUntilFinal(message, run)
   } finally {
     run.slots.give()
@@ -62,7 +64,8 @@ async function tryUntilFinal(message: Driven, run: Runtime): Promise<Final> {
         break
       case 'wait': {
         const leftMs = situation.kind === 'held' ? situation.leftMs : 0
-        if (monotonicMs() >= heldUntil) return { verdict: 'nack', afterMs: leftMs }
+        if (!message.keeps && monotonicMs() >= heldUntil)
+          return { verdict: 'nack', afterMs: leftMs }
         await sleep(Math.min(Math.max(leftMs, 5), 50), run.stopping)
         break
       }
@@ -93,7 +96,7 @@ async function tryOnce(message: Driven, alone: boolean, run: Runtime): Promise<S
 }
 
 /** Whoever stops waits at the gate no longer; its turn, when it comes, is given back. */
-async function enterUnlessStopping(
+export async function enterUnlessStopping(
   alone: boolean,
   { stopping }: Runtime,
 ): Promise<(() => void) | undefined> {
@@ -108,13 +111,14 @@ async function enterUnlessStopping(
   return leave
 }
 
-/** Peak shaving and the circuit: both make messages wait, neither loses one. */
-async function admitted(run: Runtime): Promise<void> {
-  await sleep(run.waitForRate(), run.stopping)
-  for (
-    let waitMs = run.circuit.admit();
-    waitMs > 0 && !run.stopping.aborted;
-    waitMs = run.circuit.admit()
-  )
+/**
+ * Peak shaving and the circuit: both make messages wait, neither loses one. Answers how many of `wanted` may start
+ * now, at least one unless the consumer stops.
+ */
+export async function admitted(run: Runtime, wanted: number): Promise<number> {
+  for (let waitMs = run.circuit.admit(); waitMs > 0; waitMs = run.circuit.admit()) {
+    if (run.stopping.aborted) return 0
     await sleep(Math.min(waitMs, 100), run.stopping)
+  }
+  return run.permits(run.circuit.isOpen() ? 1 : wanted, run.stopping)
 }

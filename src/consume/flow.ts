@@ -3,12 +3,14 @@ import type { Source } from '../delivery/source.ts'
 import { SemelError } from '../errors/semel-error.ts'
 import type { Assurance, AssuranceLevel } from '../inbox/assurance.ts'
 import type { Bytes } from '../inbox/bytes.ts'
-import { encodeOrigin, encodeScope } from '../inbox/identity.ts'
+import { encodeLane, encodeOrigin, encodeScope } from '../inbox/identity.ts'
 import type { Store } from '../inbox/store.ts'
 import { inboxStrategy, type Strategy } from '../inbox/strategy.ts'
 import { assure } from '../once/assure.ts'
+import type { Effects } from '../once/effects/declarations.ts'
+import { beside, checkEffects } from '../once/effects/weigh.ts'
 import { type Limits, resolveOptions } from '../options/resolve.ts'
-import type { ConsumerOptions } from './consumer-options.ts'
+import type { BatchContext, ConsumerOptions } from './consumer-options.ts'
 
 const numbers = [
   'leaseMs',
@@ -18,13 +20,20 @@ const numbers = [
   'performMsMax',
   'heldWaitMs',
   'retentionMs',
+  'resultBytesMax',
   'bodyBytesMax',
   'jsonDepthMax',
   'prefetchMax',
   'concurrency',
+  'batchMax',
+  'batchWaitMs',
+  'batchMsMax',
+  'batchesInFlight',
   'ratePerSecondMax',
+  'pruneEveryMs',
   'drainMs',
   'parkedMax',
+  'parkedPerLaneMax',
   'parkedBytesMax',
   'parkedPollMs',
   'deadMax',
@@ -46,10 +55,14 @@ const others = [
   'tenant',
   'instance',
   'handler',
+  'handlerBatch',
+  'effects',
+  'orderedBy',
+  'independentBy',
   'watchdog',
 ] as const
 
-export type AnyOptions = ConsumerOptions<unknown, unknown, AssuranceLevel>
+export type AnyOptions = ConsumerOptions<unknown, unknown, AssuranceLevel, Effects>
 
 /** What a consumer was given, checked and with every default in place. Nothing in it changes. */
 export interface Flow {
@@ -59,8 +72,10 @@ export interface Flow {
   readonly source: Source
   readonly store: Store
   readonly strategy: Strategy
+  /** Effects elsewhere; undefined: none are declared. */
+  readonly effects: Effects | undefined
   readonly assurance: Assurance
-  readonly limits: Limits<(typeof numbers)[number]> & { readonly resultBytesMax: number }
+  readonly limits: Limits<(typeof numbers)[number]>
   readonly options: AnyOptions
   /** Whose parked messages are ours (P22). */
   readonly origin: Bytes
@@ -68,7 +83,13 @@ export interface Flow {
   readonly scope: Bytes
   /** Whether effect, record and acknowledgement are one commit. */
   readonly joins: boolean
+  /** Whether record and effect of what is new can share a commit: then there are batches. */
+  readonly batches: boolean
+  /** The handler for one message. */
+  handle(message: Message<unknown>, context: unknown): unknown
   scopeOf(message: Message<unknown>): Bytes
+  /** Undefined: it keeps no order. */
+  laneOf(message: Message<unknown>): Bytes | undefined
 }
 
 /**
@@ -77,10 +98,13 @@ export interface Flow {
 export function resolveFlow(options: AnyOptions): Flow {
   const resolved = resolveOptions('createConsumer()', options, numbers, others)
   for (const [name, type] of required) requireOption(options, name, type)
+  requireOneHandler(options)
   const { group, source, store, instance } = options
   const { topic } = source
+  const origin = encodeOrigin({ group, topic, instance })
   const keyspace = options.keyspace ?? topic
-  const strategy: Strategy = options.strategy ?? inboxStrategy
+  const effects = effectsOf(options)
+  const strategy = beside(effects, options.strategy ?? inboxStrategy)
   const scope = encodeScope({ group, keyspace, instance })
   return {
     group,
@@ -89,16 +113,33 @@ export function resolveFlow(options: AnyOptions): Flow {
     source,
     store,
     strategy,
-    assurance: assureWhole(store, strategy, source, resolved.retentionMs),
-    limits: { ...resolved, resultBytesMax: 0 },
+    effects,
+    assurance: assureWhole(assure(store, strategy, resolved.retentionMs, effects), source),
+    limits: resolved,
     options,
-    origin: encodeOrigin({ group, topic, instance }),
+    origin,
     scope,
     joins: store.medium !== undefined && source.within?.medium === store.medium,
+    batches: strategy.path === 'transaction' && store.transactions !== undefined,
+    handle: handlerOf(options),
     scopeOf(message) {
       const tenant = options.tenant?.(message)
       return tenant === undefined ? scope : encodeScope({ group, tenant, keyspace, instance })
     },
+    laneOf(message) {
+      const value = options.orderedBy?.(message)
+      return value === undefined ? undefined : encodeLane(origin, options.tenant?.(message), value)
+    },
+  }
+}
+
+/** A batch handler gets one message where that one is alone; what it says of it, the message's handler throws. */
+function handlerOf({ handler, handlerBatch }: AnyOptions): Flow['handle'] {
+  if (handler !== undefined) return handler as Flow['handle']
+  return async (message, context) => {
+    const answer = await handlerBatch([message], context as BatchContext<unknown>)
+    const [failed] = answer?.failed ?? []
+    if (failed !== undefined) throw failed.error
   }
 }
 
@@ -107,8 +148,18 @@ const required = [
   ['source', 'object'],
   ['store', 'object'],
   ['key', 'function'],
-  ['handler', 'function'],
 ] as const
+
+/** One by one, or all of a batch at once. */
+function requireOneHandler(options: AnyOptions): void {
+  const { handler, handlerBatch } = options as unknown as Readonly<Record<string, unknown>>
+  if ((typeof handler === 'function') !== (typeof handlerBatch === 'function')) return
+  const given = `handler is ${typeof handler}, handlerBatch is ${typeof handlerBatch}`
+  throw new SemelError(
+    'SEMEL_OPTION_INVALID',
+    `createConsumer(): one of handler and handlerBatch must be a function; ${given}`,
+  )
+}
 
 function requireOption(options: AnyOptions, name: keyof AnyOptions, type: string): void {
   const value: unknown = options[name]
@@ -120,13 +171,17 @@ function requireOption(options: AnyOptions, name: keyof AnyOptions, type: string
   )
 }
 
-function assureWhole(
-  store: Store,
-  strategy: Strategy,
-  { name, capabilities }: Source,
-  retentionMs: number,
-): Assurance {
-  const assurance = assure(store, strategy, retentionMs)
+/** A batch has one transaction around all of its messages, and no place for a call to the outside. */
+function effectsOf({ effects, handlerBatch }: AnyOptions): Effects | undefined {
+  const checked = checkEffects('createConsumer()', effects)
+  if (checked === undefined || handlerBatch === undefined) return checked
+  throw new SemelError(
+    'SEMEL_OPTION_INVALID',
+    'createConsumer(): effects need handler, not handlerBatch',
+  )
+}
+
+function assureWhole(assurance: Assurance, { name, capabilities }: Source): Assurance {
   if (Number.isFinite(capabilities.redeliveryHorizonMs)) return assurance
   const window = `${name} keeps a message until it is acknowledged: one that stays so for longer than retentionMs takes effect again`
   return { ...assurance, windows: [...assurance.windows, window] }

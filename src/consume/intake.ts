@@ -1,17 +1,16 @@
 import type { Delivery } from '../delivery/source.ts'
 import { describeError, isSemelError } from '../errors/semel-error.ts'
-import { type EventBase, emit } from '../events/events.ts'
-import { type Identity, identityName } from '../inbox/identity.ts'
-import { newClaimId } from '../once/careful.ts'
+import { emit } from '../events/events.ts'
 import { retryDelay } from '../once/outcome.ts'
-import { consume } from './consume.ts'
-import { type Driven, drive, type Final } from './drive.ts'
+import { arrivalsOf } from './arrivals.ts'
+import { arrive } from './arrive.ts'
 import { prefetch } from './prefetch.ts'
-import { about, hold, type Runtime, sleep } from './runtime.ts'
+import { hold, type Runtime, sleep } from './runtime.ts'
+import { serveArrivals } from './serve.ts'
 
 const sourcePauses = { retryDelayMs: 50, retryDelayMsMax: 5_000 }
 
-/** Deliveries that are pulled and not yet acknowledged, and the loop that pulls them. */
+/** Deliveries that are pulled and not yet acknowledged, and the loops that pull and serve them. */
 export interface Intake {
   /** Pulls until the consumer stops; resolves when every delivery in hand has come to its end. */
   run(): Promise<void>
@@ -19,11 +18,12 @@ export interface Intake {
 }
 
 export function intake(run: Runtime): Intake {
-  const { source, limits } = run.flow
+  const { source, limits, options } = run.flow
   const inHand = new Set<Delivery>()
-  const tasks = new Set<Promise<void>>()
+  const arrivals = arrivalsOf(options.orderedBy !== undefined)
   let settled = Promise.withResolvers<void>()
   const window = prefetch(limits.prefetchMax)
+  let lastWasFull = false
   run.stopping.addEventListener('abort', () => run.interruptPull(), { once: true })
 
   async function pullSome(): Promise<void> {
@@ -34,10 +34,12 @@ export function intake(run: Runtime): Intake {
     if (run.stopping.aborted) return
     const deliveries = await source.pull(room, pull.signal)
     hold(run, 'source', false)
+    lastWasFull = deliveries.length >= room
     const last = deliveries.at(-1)
     if (last === undefined) return
     window.pulled(last)
-    for (const delivery of deliveries) begin(delivery)
+    for (const delivery of deliveries) inHand.add(delivery)
+    await arrive(deliveries, arrivals, run)
   }
 
   /** Until something in hand has come to its end; looked at again now and then, for what else makes room. */
@@ -47,29 +49,21 @@ export function intake(run: Runtime): Intake {
   }
   const look = setInterval(() => settled.resolve(), 50)
 
-  function begin(delivery: Delivery): void {
-    inHand.add(delivery)
-    const task = deliver(delivery, run)
-      .then(({ verdict }) => {
-        if (verdict === 'nack') window.gaveBack(delivery)
-      })
-      .catch((error: unknown) => run.breakOff(error))
-      .finally(() => {
-        inHand.delete(delivery)
-        window.ended()
-        tasks.delete(task)
-        settled.resolve()
-      })
-    tasks.add(task)
+  const hand = {
+    mayGrow: () => lastWasFull && roomFor(run, window.size(), inHand.size) > 0,
+    gaveBack: (delivery: Delivery) => window.gaveBack(delivery),
+    ended(delivery: Delivery) {
+      inHand.delete(delivery)
+      window.ended()
+      settled.resolve()
+    },
   }
-
   const renewal = holdRenewal(run, inHand)
   return {
     inHand: () => inHand.size,
     async run() {
       try {
-        await untilStopping(pullSome, run)
-        await Promise.all(tasks)
+        await Promise.all([untilStopping(pullSome, run), serveArrivals(arrivals, hand, run)])
       } finally {
         clearInterval(renewal)
         clearInterval(look)
@@ -95,50 +89,6 @@ function roomFor({ waitingFor, flow }: Runtime, window: number, inHand: number):
     return waitingFor.size === 1 && waitingFor.has('circuit') ? 1 - inHand : 0
   const room = window - inHand
   return room >= window / 2 || inHand < flow.limits.concurrency ? room : 0
-}
-
-/** One delivery, to its acknowledgement. That comes last, and only from a durable state. */
-async function deliver(delivery: Delivery, run: Runtime): Promise<Final> {
-  const { source, joins, group, topic } = run.flow
-  const { message } = delivery
-  const suspect = delivery.redelivered === true
-  const claimId = newClaimId()
-  let base: EventBase = { group, topic, key: message.key ?? message.id }
-  let name = message.id
-  let joined = false
-  const acknowledge = joins
-    ? (): void => {
-        joined = source.within?.ack([delivery]) === true
-      }
-    : undefined
-  const onIdentified = (identity: Identity): void => {
-    base = about(run.flow, identity)
-    name = identityName(identity)
-  }
-  const driven: Driven = {
-    about: () => base,
-    name: () => name,
-    alone: false,
-    attempt(alone) {
-      joined = false
-      return consume({ delivery, suspect, alone, claimId, acknowledge, onIdentified }, run)
-    },
-  }
-  const final = await drive(driven, run)
-  const done = final.verdict === 'ack' && final.situation.kind === 'applied' && joined
-  if (!done) await acknowledgeOne(delivery, final, run)
-  return final
-}
-
-/** A lost acknowledgement is harmless: the delivery comes again and meets its record. */
-async function acknowledgeOne(delivery: Delivery, final: Final, run: Runtime): Promise<void> {
-  const { source, group, topic } = run.flow
-  try {
-    if (final.verdict === 'ack') await source.ack([delivery])
-    if (final.verdict === 'nack') await source.nack([delivery], final.afterMs)
-  } catch (error) {
-    emit('source-unavailable', () => ({ group, topic, error: describeError(error) }))
-  }
 }
 
 /** Keeps what is in hand ours, also while the store is away. */

@@ -86,7 +86,13 @@ async function performUnidentified(
 ): Promise<Situation> {
   const { leases } = run.flow.store
   const delivery: Delivery = { message, redelivered: false, deliveryCount: undefined }
-  const fixed = { suspect: false, alone, acknowledge: undefined, onIdentified: () => {} }
+  const fixed = {
+    identified: undefined,
+    suspect: false,
+    alone,
+    acknowledge: undefined,
+    onIdentified: () => {},
+  }
   const job = { delivery, claimId: newClaimId(), ...fixed }
   const situation = await consumeIdentified(job, run, lease)
   // Its key was left leased by a crash: it is tried again alone, under the same lease.

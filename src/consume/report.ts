@@ -12,7 +12,8 @@ const reporters: Reporters = {
   held: ({ leftMs }, about) => emit('held', () => ({ ...about, leftMs })),
   fenced: (_, about) => emit('fenced', () => about),
   parked({ reason, attempt, retryInMs, error }, about) {
-    emit('failed', () => ({ ...about, attempt, error: describeError(error), retryInMs }))
+    if (error !== undefined)
+      emit('failed', () => ({ ...about, attempt, error: describeError(error), retryInMs }))
     emit('parked', () => ({ ...about, reason }))
   },
   dead({ reason, detail }, about) {

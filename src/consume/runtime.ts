@@ -5,7 +5,7 @@ import { readableKey } from '../inbox/key.ts'
 import { type LeaseKeeper, leaseKeeper } from '../once/lease-keeper.ts'
 import { type Circuit, circuit } from './circuit.ts'
 import type { Flow } from './flow.ts'
-import { rateLimit } from './rate.ts'
+import { type Permits, permitsOf } from './rate.ts'
 import { type Slots, slots } from './slots.ts'
 
 /** What can keep a consumer from pulling. */
@@ -17,8 +17,8 @@ export interface Runtime {
   readonly keeper: LeaseKeeper
   readonly circuit: Circuit
   readonly slots: Slots
-  /** Milliseconds until the rate allows one more. */
-  readonly waitForRate: () => number
+  /** Waits for the rate; answers how many of those wanted may start. */
+  readonly permits: Permits
   /** Aborts when no new work may begin. */
   readonly stopping: AbortSignal
   /** Aborts when running handlers must end. */
@@ -48,7 +48,7 @@ export function runtimeOf(
       else emit('circuit-closed', () => ({ group, topic }))
     }),
     slots: slots(limits.concurrency),
-    waitForRate: rateLimit(limits.ratePerSecondMax),
+    permits: permitsOf(group, limits.ratePerSecondMax, store, sleep),
     waitingFor: new Set(),
     interruptPull: () => {},
     running: 0,

@@ -1,32 +1,77 @@
 import { isSemelError } from '../errors/semel-error.ts'
 import { emit } from '../events/events.ts'
 import { identityName } from '../inbox/identity.ts'
+import { keyKinds } from '../inbox/key.ts'
 import type { DueMessage } from '../inbox/store.ts'
 import { newClaimId } from '../once/careful.ts'
-import { type Driven, drive } from './drive.ts'
+import { admitted, type Driven, drive, enterUnlessStopping } from './drive.ts'
+import { type Pace, paceOf } from './pace.ts'
+import { consumeParkedBatch } from './parked-batch.ts'
 import { consumeParked } from './parked.ts'
+import { report } from './report.ts'
 import { about, hold, type Runtime, sleep } from './runtime.ts'
+import { verdicts } from './verdict.ts'
+import { storeSituation } from './work.ts'
 
 /** Serves the parked messages of a consumer, and watches how many there are (P26). */
 export async function serveParked(run: Runtime): Promise<void> {
   const { flow } = run
   const taken = new Map<string, Promise<void>>()
+  const speed = paceOf(flow)
+  function take(messages: readonly DueMessage[], work: Promise<void>): void {
+    const task = work.finally(() => {
+      for (const message of messages) taken.delete(identityName(message))
+    })
+    for (const message of messages) taken.set(identityName(message), task)
+  }
   while (!run.stopping.aborted) {
     const free = run.waitingFor.has('resume') ? 0 : run.slots.free()
-    const due = await askDue(free, run)
-    for (const message of due) {
-      const name = identityName(message)
-      if (taken.has(name)) continue
-      const task = serveOne(message, run).finally(() => taken.delete(name))
-      taken.set(name, task)
+    const most = flow.batches ? Math.max(free, speed.size()) : free
+    const due = await askDue(free > 0 ? most : 0, run)
+    const open = due.filter((message) => !taken.has(identityName(message)))
+    const together = open.filter((message) => flow.batches && goesTogether(message))
+    for (const message of open.filter((one) => !together.includes(one)))
+      take([message], serveOne(message, run))
+    if (together.length > 0) {
+      const batch = serveBatch(together.slice(0, speed.size()), speed, run)
+      take(together, batch)
+      await batch
     }
-    const more = due.length > 0 && due.length >= free
-    await sleep(
-      more ? Math.min(20, flow.limits.parkedPollMs) : flow.limits.parkedPollMs,
-      run.stopping,
-    )
+    const more = together.length > 0 || (due.length > 0 && due.length >= free)
+    const pauseMs = flow.limits.parkedPollMs
+    await sleep(more ? Math.min(1, pauseMs) : pauseMs, run.stopping)
   }
   await Promise.all(taken.values())
+}
+
+/** A suspect runs alone, and what has no identity of its own is identified anew. */
+function goesTogether({ suspect, key }: DueMessage): boolean {
+  return !suspect && key[0] !== keyKinds.raw
+}
+
+/** As many as rate and circuit allow; the others are due again at once. */
+async function serveBatch(due: readonly DueMessage[], speed: Pace, run: Runtime): Promise<void> {
+  const count = await admitted(run, due.length)
+  const leave = await enterUnlessStopping(false, run)
+  if (leave === undefined) return
+  run.running += count
+  try {
+    await consumeParkedBatch(due.slice(0, count), speed, run)
+  } catch (error) {
+    await storeFailed(error, run)
+  } finally {
+    run.running -= count
+    leave()
+  }
+}
+
+/** What was leased meanwhile is a suspect when its lease has ended: nothing is lost. */
+async function storeFailed(error: unknown, run: Runtime): Promise<void> {
+  const situation = storeSituation(error)
+  const { group, topic } = run.flow
+  report(situation, '', { group, topic, key: '' }, run)
+  if (verdicts[situation.kind].verdict === 'stop') run.breakOff(error)
+  await sleep(run.flow.limits.parkedPollMs, run.stopping)
 }
 
 async function serveOne(message: DueMessage, run: Runtime): Promise<void> {
@@ -35,6 +80,7 @@ async function serveOne(message: DueMessage, run: Runtime): Promise<void> {
     about: () => about(run.flow, message),
     name: () => identityName(message),
     alone: message.suspect,
+    keeps: false,
     attempt: (alone) => consumeParked({ due: message, alone, claimId }, run),
   }
   await drive(driven, run).catch((error: unknown) => run.breakOff(error))
@@ -55,8 +101,11 @@ async function askDue(free: number, run: Runtime): Promise<readonly DueMessage[]
 /** P26: at a bound the source is paused; dead ones only alarm. */
 async function watchUsage(run: Runtime): Promise<void> {
   const { group, topic, store, limits } = run.flow
-  const { messages, bytes, dead } = await store.parking.usage(group)
-  const full = messages >= limits.parkedMax || bytes >= limits.parkedBytesMax
+  const { messages, bytes, dead, perLane } = await store.parking.usage(group)
+  const full =
+    messages >= limits.parkedMax ||
+    bytes >= limits.parkedBytesMax ||
+    perLane >= limits.parkedPerLaneMax
   if (full && !run.waitingFor.has('parking'))
     emit('parking-full', () => ({ group, topic, messages, bytes }))
   hold(run, 'parking', full)

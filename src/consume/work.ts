@@ -9,6 +9,7 @@ import type { Lease, Outcome, ParkedMessage } from '../inbox/record.ts'
 import { claimKey, type Granted, type Performed, performGranted } from '../once/careful.ts'
 import { insideTransaction } from '../once/inside.ts'
 import type { KeptLease } from '../once/lease-keeper.ts'
+import { outcomeOfFailure } from '../once/outcome.ts'
 import { handlersError } from '../once/perform.ts'
 import type { Task } from '../once/transaction.ts'
 import type { Flow } from './flow.ts'
@@ -29,14 +30,19 @@ export interface Work {
   readonly acknowledge: (() => void) | undefined
 }
 
-export function taskOf({ identity, fingerprint, message, acknowledge }: Work, run: Runtime): Task {
-  const { handler } = run.flow.options
+type Handled = Pick<Work, 'identity' | 'fingerprint' | 'message'>
+
+export function taskOf(
+  { identity, fingerprint, message }: Handled,
+  run: Runtime,
+  acknowledge?: Work['acknowledge'],
+): Task {
+  const { flow } = run
   return {
     ...identity,
     fingerprint,
-    perform: insideTransaction(run.flow.store, (context) =>
-      handler(message as never, context as never),
-    ),
+    perform: insideTransaction(flow.store, (context) => flow.handle(message, context)),
+    effects: flow.effects,
     stops: [run.aborting],
     keepsResult: false,
     acknowledge,
@@ -73,14 +79,14 @@ export async function performUnder(
     onRenewed: () => emit('renewed', () => about(flow, lease)),
     ...(kept && { kept }),
   }
-  const task = taskOf(work, run)
+  const task = taskOf(work, run, work.acknowledge)
   return performedSituation(await performGranted(store, task, granted, run.keeper, limits))
 }
 
 /** A claim that was not granted, as a situation; what is exhausted is buried on the way. */
 export async function refused(
   claim: Exclude<Claim, { kind: 'granted' }>,
-  work: Pick<Work, 'identity' | 'parked'>,
+  work: Pick<Work, 'identity' | 'fingerprint' | 'parked'>,
   flow: Flow,
 ): Promise<Situation> {
   switch (claim.kind) {
@@ -90,9 +96,42 @@ export async function refused(
       return { kind: 'duplicate', state: claim.kind }
     case 'exhausted':
       return bury(claim, work, flow)
+    case 'behind':
+      return parkBehind(work, flow)
     default:
       return claim
   }
+}
+
+/** P23: what comes later in a lane waits behind what is parked there. A taken one is simply not its turn yet. */
+async function parkBehind(
+  { identity, fingerprint, parked }: Pick<Work, 'identity' | 'fingerprint' | 'parked'>,
+  { store }: Flow,
+): Promise<Situation> {
+  if (parked === undefined) return { kind: 'gone' }
+  const outcome = behindOutcome(parked)
+  const [isNew] = await store.leases.insert([{ ...identity, fingerprint, outcome }])
+  return isNew === true ? settledSituation(outcome, 0, undefined) : { kind: 'changed' }
+}
+
+/** Nobody has failed, and it is due as soon as it is the first of its lane. */
+export function behindOutcome(message: ParkedMessage): Outcome {
+  const detail = 'another message of its lane is parked before it'
+  return { state: 'failed', reason: 'behind', detail, retryInMs: 0, counted: false, message }
+}
+
+/** A first failure of the fast path, written down where nothing was: parked, or dead, in one commit (P20). */
+export async function recordFailure(
+  error: unknown,
+  { identity, fingerprint, parked }: Pick<Work, 'identity' | 'fingerprint' | 'parked'>,
+  run: Runtime,
+): Promise<Situation> {
+  const { store, limits } = run.flow
+  const counted = !run.circuit.isOpen()
+  const failure = { error, attempt: 1, message: parked, counted, expired: false }
+  const outcome = outcomeOfFailure(failure, limits)
+  const [isNew] = await store.leases.insert([{ ...identity, fingerprint, outcome }])
+  return isNew === true ? settledSituation(outcome, 1, error) : { kind: 'changed' }
 }
 
 async function bury(
@@ -125,19 +164,22 @@ export function settledSituation(outcome: Outcome, attempt: number, error: unkno
 }
 
 export function requestOf(
-  work: Pick<Work, 'identity' | 'fingerprint' | 'claimId' | 'alone' | 'by'>,
+  work: Pick<Work, 'identity' | 'fingerprint' | 'claimId' | 'alone' | 'by'> & {
+    readonly parked?: ParkedMessage | undefined
+  },
 ): ClaimRequest {
-  const { identity, fingerprint, claimId, alone, by } = work
-  return { ...identity, fingerprint, claimId, alone, by }
+  const { identity, fingerprint, claimId, alone, by, parked } = work
+  return { ...identity, fingerprint, claimId, alone, by, lane: parked?.lane }
 }
 
 export function parkedMessage(
   { message }: Pick<Delivery, 'message'>,
   { origin, limits }: Flow,
+  lane?: Bytes,
 ): ParkedMessage {
   const { id, topic, tag, key, headers, sentAtMs } = message
   const body = message.body.subarray(0, limits.bodyBytesMax)
-  return { id, topic, tag, key, headers, sentAtMs, body, origin, lane: undefined }
+  return { id, topic, tag, key, headers, sentAtMs, body, origin, lane }
 }
 
 /** Errors of the store as situations: none of them is the handler's fault. */

@@ -43,7 +43,7 @@ export const catalog = {
   SEMEL_TRANSACTIONS_MISSING: {
     retryable: false,
     when: 'A strategy of level A was given a store that has no transactions.',
-    advice: "Use a store with transactions, or declare strategy: marker({ because: '…' }).",
+    advice: "Use a store with transactions, declare effects, or strategy: marker({ because: '…' }).",
   },
   SEMEL_RETENTION_SHORT: {
     retryable: false,
@@ -129,6 +129,31 @@ export const catalog = {
     retryable: true,
     when: 'A handler ran longer than performMsMax.',
     advice: 'Make it stop when its signal aborts, or raise performMsMax.',
+  },
+  SEMEL_EFFECT_REFUSED: {
+    retryable: false,
+    when: 'A handler called a declared effect twice under one name, left one under way, or called one beside or after its final transaction.',
+    advice: 'Await each effect, name several calls of one with step(), and call transaction() once and last.',
+  },
+  SEMEL_EFFECT_UNCERTAIN: {
+    retryable: false,
+    when: 'An earlier attempt began a call and left no result, and calling again could do it twice.',
+    advice: 'Look at the far side; then skip the message, or redrive it with callAgain if nothing happened there.',
+  },
+  SEMEL_STEP_UNKNOWN: {
+    retryable: false,
+    when: 'An earlier attempt recorded a call of an effect that is not declared any more, or is of another kind.',
+    advice: 'Declare it as it was until its messages are done, then redrive those that died of it.',
+  },
+  SEMEL_STEP_RESULT_INVALID: {
+    retryable: false,
+    when: 'A call of a declared effect has happened, and what it answered is not plain JSON or larger than resultBytesMax.',
+    advice: 'Return plain data from the call; the message is dead, because another attempt would call again.',
+  },
+  SEMEL_BATCH_ANSWER_INVALID: {
+    retryable: false,
+    when: 'A batch handler named a failed message that is not of its batch.',
+    advice: 'Answer with the very message objects that the handler was given.',
   },
   SEMEL_ABORTED: {
     retryable: true,
@@ -231,6 +256,16 @@ export const catalog = {
     retryable: false,
     when: 'An operator asked for something that the state of the record does not allow.',
     advice: 'The message names the state, and the states in which it is allowed.',
+  },
+  SEMEL_ID_REFUSED: {
+    retryable: true,
+    when: 'A generator of ids has no worker number whose time covers now: the process stood still for longer than its lease, the store could not be reached, its clock stepped back far, or the generator is closed.',
+    advice: 'Unless it was closed, try again in a second: it gets a number by itself when the store answers.',
+  },
+  SEMEL_ID_NUMBERS_USED: {
+    retryable: true,
+    when: 'All 1,024 worker numbers of the store are in use.',
+    advice: 'Close generators that are not needed; use one for each process.',
   },
   SEMEL_INVARIANT_BROKEN: {
     retryable: false,

@@ -8,7 +8,11 @@ import type { InboxRecord } from './record.ts'
 export function askOf(act: Act): Ask {
   switch (act.kind) {
     case 'redrive':
-      return act.body === undefined ? { on: 'redrive' } : { on: 'redrive', body: act.body }
+      return {
+        on: 'redrive',
+        callAgain: act.callAgain === true,
+        ...(act.body === undefined ? {} : { body: act.body }),
+      }
     case 'skip':
       return {
         on: 'skip',

@@ -4,6 +4,19 @@
  */
 export type AssuranceLevel = 'A' | 'B' | 'C' | 'D'
 
+/** Of several promises the one that holds for all. Of a level that is not known, any. */
+export type Weakest<L extends AssuranceLevel, Others extends AssuranceLevel = never> = [
+  AssuranceLevel,
+] extends [L]
+  ? AssuranceLevel
+  : 'D' extends L | Others
+    ? 'D'
+    : 'C' extends L | Others
+      ? 'C'
+      : 'B' extends L | Others
+        ? 'B'
+        : 'A'
+
 /** Computed from what is declared; printed at start. */
 export interface Assurance<L extends AssuranceLevel = AssuranceLevel> {
   readonly level: L

@@ -10,6 +10,8 @@ export interface ClaimRequest extends Identity {
   readonly alone: boolean
   /** Who asks: a delivery of the broker, a taker of parked messages, or `run()`. */
   readonly by: 'delivery' | 'parked' | 'run'
+  /** Of a delivery whose messages keep their order; a parked one knows its own. */
+  readonly lane?: Bytes | undefined
 }
 
 export interface ClaimTerms {
@@ -25,6 +27,8 @@ export type Claim =
   | { readonly kind: 'held'; readonly leftMs: number }
   /** Kept in the store and served from there: the delivery can be acknowledged (P6). */
   | { readonly kind: 'parked' }
+  /** Another message of its lane is parked before it (P23): park it behind that one. */
+  | { readonly kind: 'behind' }
   | { readonly kind: 'dead'; readonly reason: Reason; readonly detail: string }
   | { readonly kind: 'mismatched'; readonly fingerprint: Bytes }
   /** A crash was left behind here: claim again while nothing else runs (P14). */

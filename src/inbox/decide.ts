@@ -8,7 +8,16 @@ import { type Guard, type Transition, transitions } from './transitions.ts'
 
 /** What somebody asks of one record. */
 export type Ask =
-  | { readonly on: 'claim'; readonly request: ClaimRequest; readonly terms: ClaimTerms }
+  | {
+      readonly on: 'claim'
+      readonly request: ClaimRequest
+      readonly terms: ClaimTerms
+      /**
+       * Whether a parked message of its lane stands before it, other than those leased under the same claim id;
+       * looked up by the store in the same step (P23).
+       */
+      readonly behind: boolean
+    }
   | { readonly on: 'insert'; readonly fingerprint: Bytes; readonly outcome: Outcome }
   | {
       readonly on: 'settle'
@@ -21,7 +30,7 @@ export type Ask =
   | { readonly on: 'release'; readonly lease: Lease }
   | { readonly on: 'bury'; readonly token: number; readonly outcome: Outcome }
   | { readonly on: 'prune' }
-  | { readonly on: 'redrive'; readonly body?: Bytes }
+  | { readonly on: 'redrive'; readonly body?: Bytes; readonly callAgain?: boolean }
   | { readonly on: 'skip'; readonly keepMs: number; readonly detail: string }
   | { readonly on: 'free' | 'forget' }
 
@@ -30,6 +39,8 @@ export interface Decision {
   readonly row: Transition
   readonly next: InboxRecord | undefined
   readonly changed: boolean
+  /** Whether its message takes a place at the end of its lane: the store knows which. */
+  readonly joins: boolean
 }
 
 interface Facts {
@@ -62,6 +73,7 @@ const guards: Readonly<Record<Guard, (facts: Facts) => boolean>> = {
   'not alone': ({ ask }) => ask.on === 'claim' && !ask.request.alone && ask.request.by !== 'run',
   'first attempt': ({ record }) => (record?.attempts ?? 0) <= 1,
   'token as seen': ({ record, ask }) => ask.on === 'bury' && record?.token === ask.token,
+  'behind in its lane': ({ ask }) => ask.on === 'claim' && ask.behind,
 }
 
 /** What becomes of a record when somebody asks. Pure: the store reads before and writes after, in one step. */
@@ -78,10 +90,15 @@ export function decide(
       from.includes(record?.state ?? 'absent') &&
       when.every((guard) => guards[guard](facts)),
   )
-  if (row === undefined) return { row: refusals[ask.on], next: record, changed: false }
-  if (row.to === undefined) return { row, next: record, changed: false }
-  if (row.to === 'absent') return { row, next: undefined, changed: true }
-  return { row, next: moved(row, target, facts), changed: true }
+  if (row === undefined) return unchanged(refusals[ask.on], record)
+  if (row.to === undefined) return unchanged(row, record)
+  if (row.to === 'absent') return { row, next: undefined, changed: true, joins: false }
+  const next = moved(row, target, facts)
+  return { row, next, changed: true, joins: joinsLane(record, next, ask) }
+}
+
+function unchanged(row: Transition, next: InboxRecord | undefined): Decision {
+  return { row, next, changed: false, joins: false }
 }
 
 /** The answer to a claim, as callers get it. A granted message is added by the store. */
@@ -106,6 +123,7 @@ export function claimAnswer({ row, next }: Decision, request: ClaimRequest, nowM
     case 'exhausted':
       return { kind, token: record.token, reason: exhaustion(record) }
     case 'parked':
+    case 'behind':
     case 'suspect':
     case 'gone':
       return { kind }
@@ -136,15 +154,18 @@ function refusal(on: Ask['on'], answer: string): Transition {
 function moved(row: Transition, target: Identity, facts: Facts): InboxRecord {
   const { record, ask, nowMs } = facts
   const before = record ?? fresh(target)
-  return {
+  const next = {
     ...before,
     ...stateAfter(before, ask, nowMs),
     token: before.token + (row.token === 'raised' ? 1 : 0),
     attempts: attemptsAfter(row, before, ask),
-    origin: row.message === 'dropped' ? undefined : originAfter(before, ask),
     changedMs: ask.on === 'renew' ? before.changedMs : nowMs,
   }
+  const kept = row.message === 'dropped' ? unkept : keptAfter(before, ask)
+  return { ...next, ...kept, place: standsInLane({ ...next, ...kept }) ? before.place : undefined }
 }
+
+const unkept = { origin: undefined, lane: undefined } as const
 
 function fresh({ scope, key, readable }: Identity): InboxRecord {
   return {
@@ -162,6 +183,8 @@ function fresh({ scope, key, readable }: Identity): InboxRecord {
     reason: undefined,
     detail: undefined,
     origin: undefined,
+    lane: undefined,
+    place: undefined,
     changedMs: 0,
   }
 }
@@ -255,10 +278,24 @@ function counts(outcome: Outcome): boolean {
 }
 
 /** P4: a completed record drops its message; every other keeps it, or gets the one that is given. */
-function originAfter(before: InboxRecord, ask: Ask): Bytes | undefined {
-  if (!('outcome' in ask)) return before.origin
-  if (ask.outcome.state === 'completed') return undefined
-  return ask.outcome.message?.origin ?? before.origin
+function keptAfter(before: InboxRecord, ask: Ask): Pick<InboxRecord, 'origin' | 'lane'> {
+  const { origin, lane } = before
+  if (!('outcome' in ask)) return { origin, lane }
+  if (ask.outcome.state === 'completed') return unkept
+  const given = origin === undefined ? ask.outcome.message : undefined
+  return given === undefined ? { origin, lane } : { origin: given.origin, lane: given.lane }
+}
+
+/** P23, P25: what is dead or came too early holds nobody up. */
+function standsInLane(record: Omit<InboxRecord, 'place'>): boolean {
+  const { lane, state, reason } = record
+  return lane !== undefined && state !== 'dead' && !(state === 'failed' && reason === 'early')
+}
+
+/** Whoever is parked in a lane comes last, and so does who is redriven; who has left it stays out. */
+function joinsLane(before: InboxRecord | undefined, next: InboxRecord, { on }: Ask): boolean {
+  const parked = before?.origin === undefined && next.origin !== undefined
+  return (parked || on === 'redrive') && standsInLane(next)
 }
 
 /** P15: the start that a crash ended counts only if it ran alone. */
@@ -269,6 +306,11 @@ function startsThatCount(record: InboxRecord | undefined): number {
 
 function exhaustion(record: InboxRecord): Reason {
   return record.state === 'leased' ? 'crashed' : (record.reason ?? 'failed')
+}
+
+/** Whether a record is leased to whom this lease was granted. */
+export function holdsLease(record: InboxRecord | undefined, lease: Lease): boolean {
+  return record?.state === 'leased' && owns(record, lease)
 }
 
 function owns(record: InboxRecord | undefined, { claimId, token }: Lease): boolean {

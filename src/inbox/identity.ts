@@ -86,6 +86,16 @@ export function encodeOrigin({ group, topic, instance = '' }: Origin): Bytes {
   return compose([group, topic, instance].map(utf8))
 }
 
+/** P23: messages that keep their order. All lanes of an origin stand together. */
+export function encodeLane(origin: Bytes, tenant: string | undefined, value: Key): Bytes {
+  return concat([origin, compose([utf8(tenant ?? ''), encodeKey(value).key])])
+}
+
+/** The bytes with which every lane of an origin begins, and the first bytes after all of them. */
+export function lanesOf(origin: Bytes): { readonly from: Bytes; readonly below: Bytes } {
+  return { from: origin, below: concat([origin, new Uint8Array(8).fill(0xff)]) }
+}
+
 /** One string per identity, for maps in process. */
 export function identityName(identity: Identity): string {
   return `${hex(identity.scope)}/${hex(identity.key)}`

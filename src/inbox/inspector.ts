@@ -50,6 +50,11 @@ export interface Act {
   readonly why: string
   /** For `redrive`: a corrected body. */
   readonly body?: Bytes
+  /**
+   * For `redrive`, after a look at the far side: what was begun there and has no result did not happen, and may be
+   * called again. Default: what is uncertain stays so.
+   */
+  readonly callAgain?: boolean
   /** For `skip`: how long the record is remembered, in milliseconds. */
   readonly keepMs?: number
 }

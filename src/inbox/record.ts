@@ -17,6 +17,7 @@ export type Reason =
   | 'no-key'
   | 'unreadable'
   | 'refused'
+  | 'uncertain'
   | 'released'
   | 'redriven'
 
@@ -41,6 +42,10 @@ export interface InboxRecord extends Identity {
   readonly detail: string | undefined
   /** Whose consumers take it, when the message itself is kept with the record. */
   readonly origin: Bytes | undefined
+  /** Of a kept message that has one. */
+  readonly lane: Bytes | undefined
+  /** Its place in the lane: those with a smaller one come first. Undefined: it stands in no lane (P25). */
+  readonly place: number | undefined
   /** When its state last changed, by the store's clock. */
   readonly changedMs: number
 }

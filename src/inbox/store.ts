@@ -3,6 +3,7 @@ import type { Claim, ClaimRequest, ClaimTerms, NewRecord } from './claim.ts'
 import type { Identity } from './identity.ts'
 import type { Inspector } from './inspector.ts'
 import type { Lease, Outcome, Reason, RecordView } from './record.ts'
+import type { Steps } from './steps.ts'
 
 declare const noTransaction: unique symbol
 /** Stands where a transaction object would, for stores that have none. Fits no function of yours. */
@@ -21,6 +22,9 @@ export interface Store<out Tx = unknown> {
   readonly leases: Leases
   readonly parking: Parking
   readonly inspector: Inspector
+  readonly steps: Steps
+  /** Counts the starts of a whole group; undefined where the store cannot. */
+  readonly rates: Rates | undefined
   /** Undefined on stores below level A. */
   readonly transactions: Transactions<Tx> | undefined
   /**
@@ -42,6 +46,8 @@ export interface StoreCapabilities {
   readonly durable: boolean
   /** Whether a handler may wait for anything inside a transaction. */
   readonly handlerMayWait: boolean
+  /** Whether handlers of one transaction may be under way at the same time (P11). */
+  readonly interleaves: boolean
   readonly timePrecisionMs: number
 }
 
@@ -71,9 +77,17 @@ export interface Transactions<out Tx> {
    *
    * @throws SEMEL_OUTCOME_UNKNOWN when COMMIT got no answer; never after it was refused.
    */
-  open<R>(work: (open: OpenTransaction<Tx>) => Promise<R>): Promise<R>
+  open<R>(work: (open: OpenTransaction<Tx>) => Promise<R>, terms?: TransactionTerms): Promise<R>
   /** The same face over a transaction that the caller began and commits. */
   join(tx: unknown): OpenTransaction<Tx>
+}
+
+/** What a transaction is for; stores with locks of rows set their time limits by it. */
+export interface TransactionTerms {
+  /** Messages that share it. Over one, statements of handlers wait only shortly for a lock. Default: 1. */
+  readonly messages: number
+  /** Whether their handlers are under way at the same time, on one pipelined connection. Default: false. */
+  readonly interleaved: boolean
 }
 
 export interface OpenTransaction<out Tx> {
@@ -86,7 +100,9 @@ export interface OpenTransaction<out Tx> {
   insert(records: readonly NewRecord[]): Promise<readonly boolean[]>
   /** What stands there now, also what others committed meanwhile. */
   read(identities: readonly Identity[]): Promise<readonly (RecordView | undefined)[]>
-  settle(lease: Lease, outcome: Outcome): Promise<'settled' | 'fenced'>
+  settle(settlements: readonly Settlement[]): Promise<readonly ('settled' | 'fenced')[]>
+  /** Whether something parked stands in a lane: whatever comes later is parked behind it (P23). */
+  parkedIn(lanes: readonly Bytes[]): Promise<readonly boolean[]>
   /** Takes records of this transaction out again. */
   withdraw(identities: readonly Identity[]): Promise<void>
   savepoint<R>(work: () => Promise<R>): Promise<R>
@@ -98,6 +114,11 @@ export interface OpenTransaction<out Tx> {
   seal(records: readonly SealedRecord[]): Promise<void>
 }
 
+export interface Settlement {
+  readonly lease: Lease
+  readonly outcome: Outcome
+}
+
 export interface SealedRecord extends Identity {
   readonly result: string | undefined
 }
@@ -106,7 +127,8 @@ export interface SealedRecord extends Identity {
 export interface Parking {
   /**
    * What may be taken now (P21): `failed` whose time has passed, or `leased` whose lease has ended; the longest
-   * waiting first. Nothing is claimed by asking.
+   * waiting first. Of a lane only the first, and directly behind it those that can go in one batch with it, in their
+   * order (P22). Nothing is claimed by asking.
    */
   due(origin: Bytes, limit: number): Promise<readonly DueMessage[]>
   usage(group: string): Promise<ParkingUsage>
@@ -116,13 +138,27 @@ export interface DueMessage extends Identity {
   readonly fingerprint: Bytes
   /** Whether its last start ended without a settlement. */
   readonly suspect: boolean
+  /** Where it stands in one: then behind everything of that lane that comes before it here. */
+  readonly lane: Bytes | undefined
   readonly reason: Reason | undefined
   /** Since it was first parked, or last redriven. */
   readonly waitedMs: number
+}
+
+/** Peak shaving over all processes of a group. */
+export interface Rates {
+  /** Grants up to `wanted` starts of so many a second, by the store's clock; how long to wait when none is left. */
+  take(
+    group: string,
+    perSecond: number,
+    wanted: number,
+  ): Promise<{ readonly granted: number; readonly waitMs: number }>
 }
 
 export interface ParkingUsage {
   readonly messages: number
   readonly bytes: number
   readonly dead: number
+  /** Parked in the fullest lane. */
+  readonly perLane: number
 }

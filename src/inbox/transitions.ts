@@ -49,12 +49,14 @@ export type Guard =
   | 'not alone'
   | 'first attempt'
   | 'token as seen'
+  | 'behind in its lane'
 
 const known: readonly State[] = ['leased', 'completed', 'failed', 'dead']
 
 export const transitions: readonly Transition[] = [
   // claim: the fingerprint first, in every state (P5)
   { on: 'claim', from: ['absent'], when: ['by a taker'], answer: 'gone' },
+  { on: 'claim', from: ['absent'], when: ['behind in its lane'], answer: 'behind' },
   {
     on: 'claim',
     from: ['absent'],
@@ -79,6 +81,8 @@ export const transitions: readonly Transition[] = [
   { on: 'claim', from: ['leased', 'failed'], when: ['parked', 'by run()'], answer: 'held' },
   // what is parked runs through its takers alone (P6)
   { on: 'claim', from: ['leased', 'failed'], when: ['by a delivery', 'parked'], answer: 'parked' },
+  // a lane's first one goes first, and is the only one that can be buried (P21, P23)
+  { on: 'claim', from: ['leased', 'failed'], when: ['behind in its lane'], answer: 'behind' },
   {
     on: 'claim',
     from: ['leased', 'failed'],

@@ -2,10 +2,12 @@ import { SemelError } from '../errors/semel-error.ts'
 import { claimAnswer } from '../inbox/decide.ts'
 import { type Clock, systemClock } from '../inbox/clock.ts'
 import { identityName } from '../inbox/identity.ts'
-import type { Leases, NoTransaction, Store, StoreCapabilities } from '../inbox/store.ts'
+import { grant } from '../inbox/rate.ts'
+import type { Leases, NoTransaction, Rates, Store, StoreCapabilities } from '../inbox/store.ts'
 import { memoryInspector } from './memory-inspector.ts'
 import { memoryParking } from './memory-parking.ts'
-import { applyTo, insertAll, type MemoryState, viewOf } from './memory-records.ts'
+import { applyTo, claimIn, insertAll, type MemoryState, viewOf } from './memory-records.ts'
+import { memorySteps } from './memory-steps.ts'
 import type { MemoryTransaction } from './memory-transaction.ts'
 import { memoryTransactions } from './memory-transactions.ts'
 
@@ -19,6 +21,7 @@ const capabilities: StoreCapabilities = {
   concurrentTransactions: 1,
   durable: false,
   handlerMayWait: true,
+  interleaves: true,
   timePrecisionMs: 1,
 }
 
@@ -47,6 +50,7 @@ function memory(
     clock,
     records: new Map(),
     messages: new Map(),
+    steps: new Map(),
     rows: new Map(),
     audit: new Map(),
     open: () => {
@@ -59,6 +63,8 @@ function memory(
     leases: memoryLeases(state),
     parking: memoryParking(state),
     inspector: memoryInspector(state),
+    steps: memorySteps(state),
+    rates: memoryRates(state),
     medium: undefined,
     prepare: async () => state.open(),
     close: async () => {
@@ -66,6 +72,17 @@ function memory(
     },
   }
   return { state, store }
+}
+
+function memoryRates({ clock }: MemoryState): Rates {
+  const next = new Map<string, number>()
+  return {
+    async take(group, perSecond, wanted) {
+      const given = grant(next.get(group), clock.nowMs(), { perSecond, wanted })
+      next.set(group, given.nextMs)
+      return given
+    },
+  }
 }
 
 function memoryLeases(state: MemoryState): Leases {
@@ -77,7 +94,7 @@ function memoryLeases(state: MemoryState): Leases {
     async claim(requests, terms) {
       const nowMs = now()
       return requests.map((request) => {
-        const decision = applyTo(state, request, { on: 'claim', request, terms }, nowMs)
+        const decision = claimIn(state, request, terms, nowMs)
         const claim = claimAnswer(decision, request, nowMs)
         if (claim.kind !== 'granted') return claim
         // Who runs it may change what it is given: the next attempt gets it as it came.

@@ -4,8 +4,10 @@ import type { InboxRecord } from '../inbox/record.ts'
 import type { OpenTransaction, SealedRecord, Transactions } from '../inbox/store.ts'
 import {
   applyTo,
+  inLane,
   insertAll,
   type KeptMessage,
+  type KeptSteps,
   type MemoryRows,
   viewOf,
   type MemoryState,
@@ -16,6 +18,7 @@ import { Overlay } from './overlay.ts'
 interface Work extends MemoryRows {
   readonly records: Overlay<InboxRecord>
   readonly messages: Overlay<KeptMessage>
+  readonly steps: Overlay<KeptSteps>
   readonly rows: Overlay<unknown>
   /** Parts that are open, the outermost first. */
   readonly parts: Part[]
@@ -53,19 +56,20 @@ export function memoryTransactions(state: MemoryState): Transactions<MemoryTrans
   }
 }
 
-function begin({ records, messages, rows }: MemoryState): Work {
+function begin({ records, messages, steps, rows }: MemoryState): Work {
   return {
     records: new Overlay(records),
     messages: new Overlay(messages),
+    steps: new Overlay(steps),
     rows: new Overlay(rows),
     parts: [],
   }
 }
 
-function commit({ records, messages, rows }: Work): void {
+function commit({ records, messages, steps, rows }: Work): void {
   if (records.conflicts() || messages.conflicts())
     throw new SemelError('SEMEL_STORE_CONTENDED', 'a record was changed by somebody else meanwhile')
-  for (const overlay of [records, messages, rows]) overlay.commit()
+  for (const overlay of [records, messages, steps, rows]) overlay.commit()
 }
 
 function face(
@@ -87,10 +91,13 @@ function face(
     insert: async (records) => insertAll(work, records, now()),
     read: async (identities) =>
       identities.map((identity) => viewOf(work.records.get(identityName(identity)), now())),
-    async settle(lease, outcome) {
-      const ask = { on: 'settle', lease, outcome, repeatable: false } as const
-      return applyTo(work, lease, ask, now()).changed ? 'settled' : 'fenced'
+    async settle(settlements) {
+      return settlements.map(({ lease, outcome }) => {
+        const ask = { on: 'settle', lease, outcome, repeatable: false } as const
+        return applyTo(work, lease, ask, now()).changed ? 'settled' : 'fenced'
+      })
     },
+    parkedIn: async (lanes) => lanes.map((lane) => inLane(work, lane).length > 0),
     async withdraw(identities) {
       for (const identity of identities) applyTo(work, identity, { on: 'forget' }, now())
     },
@@ -102,7 +109,7 @@ function face(
 }
 
 async function savepoint<R>(work: Work, inner: () => Promise<R>): Promise<R> {
-  const undo = [work.records, work.messages, work.rows].map((overlay) => overlay.savepoint())
+  const undo = [work.records, work.messages, work.steps, work.rows].map((overlay) => overlay.savepoint())
   work.parts.push(undo)
   try {
     const answer = await inner()

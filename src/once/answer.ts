@@ -22,6 +22,7 @@ export function refusedAnswer(claim: Exclude<Claim, { kind: 'granted' | 'exhaust
     case 'dead':
       return { kind: 'dead', reason: `${claim.reason}: ${claim.detail}` }
     case 'parked':
+    case 'behind':
     case 'suspect':
     case 'gone':
       return { kind: 'held', retryAfterMs: 0 }

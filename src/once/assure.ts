@@ -2,9 +2,11 @@ import { SemelError } from '../errors/semel-error.ts'
 import type { Assurance, AssuranceLevel } from '../inbox/assurance.ts'
 import type { Store } from '../inbox/store.ts'
 import type { Strategy } from '../inbox/strategy.ts'
+import type { Effects } from './effects/declarations.ts'
+import { weigh } from './effects/weigh.ts'
 
 /**
- * What a strategy promises on a store.
+ * What a strategy promises on a store, together with the effects elsewhere that are declared.
  *
  * @throws SEMEL_TRANSACTIONS_MISSING when it needs a transaction that the store does not have.
  */
@@ -12,17 +14,23 @@ export function assure<L extends AssuranceLevel>(
   store: Store,
   strategy: Strategy<L>,
   retentionMs: number,
+  effects: Effects = {},
 ): Assurance<L> {
+  const weighed = weigh(strategy.level, effects)
   if (strategy.path === 'transaction' && store.transactions === undefined)
     throw new SemelError(
       'SEMEL_TRANSACTIONS_MISSING',
       `strategy ${strategy.name} needs transactions, which the ${store.name} store does not have`,
     )
   return {
-    level: strategy.level,
-    because: strategy.because === undefined ? [] : [`${strategy.name}: ${strategy.because}`],
+    level: weighed.level as L,
+    because: [
+      ...(strategy.because === undefined ? [] : [`${strategy.name}: ${strategy.because}`]),
+      ...weighed.because,
+    ],
     windows: [
       ...strategy.windows,
+      ...weighed.windows,
       ...(store.capabilities.durable ? [] : [`${store.name}: records end with this process`]),
       `a message that comes again after its record was forgotten (retentionMs ${retentionMs}) takes effect again`,
     ],

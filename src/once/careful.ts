@@ -4,6 +4,7 @@ import type { Claim, ClaimRequest } from '../inbox/claim.ts'
 import { monotonicMs } from '../inbox/clock.ts'
 import type { Lease, Outcome, ParkedMessage } from '../inbox/record.ts'
 import type { Store } from '../inbox/store.ts'
+import { performEffects } from './effects/perform-effects.ts'
 import type { KeptLease, LeaseKeeper } from './lease-keeper.ts'
 import { type Failure, outcomeOfFailure, type RetryLimits } from './outcome.ts'
 import { handlersError } from './perform.ts'
@@ -76,7 +77,7 @@ export async function performGranted(
   } catch (error) {
     const failed = handlersError(error)
     if (failed === undefined) throw error
-    if (failed.stopped) return await giveBack(store, lease, failed.error)
+    if (failed.stopped) return await giveBack(store, task, lease, failed.error)
     return await settleFailure(
       store,
       granted,
@@ -96,6 +97,11 @@ async function performOn(
   lost: AbortSignal,
 ): Promise<Performed> {
   const { attempt } = lease
+  const { effects } = task
+  if (effects !== undefined) {
+    const ended = await performEffects({ store, task, effects, lease, terms }, lost)
+    return ended.kind === 'applied' ? { ...ended, attempt } : { kind: 'fenced' }
+  }
   if (path === 'transaction' && store.transactions !== undefined) {
     const committed = await performLeased(store.transactions, task, lease, terms, lost)
     return committed.kind === 'applied' ? { ...committed, attempt } : { kind: 'fenced' }
@@ -118,7 +124,23 @@ async function settleFailure(
   return { kind: 'failed', attempt: failure.attempt, error: failure.error, outcome }
 }
 
-async function giveBack(store: Store, lease: Lease, error: unknown): Promise<Performed> {
-  await store.leases.release(lease)
+/** What has recorded steps keeps its record, which keeps them. */
+async function giveBack(
+  { leases }: Store,
+  { effects }: Task,
+  lease: Lease,
+  error: unknown,
+): Promise<Performed> {
+  if (effects === undefined) await leases.release(lease)
+  else await leases.settle(lease, givenBack)
   return { kind: 'aborted', error }
+}
+
+const givenBack: Outcome = {
+  state: 'failed',
+  reason: 'released',
+  detail: 'the handler was stopped',
+  retryInMs: 0,
+  counted: false,
+  message: undefined,
 }

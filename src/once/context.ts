@@ -1,4 +1,5 @@
 import type { AssuranceLevel } from '../inbox/assurance.ts'
+import type { EffectCalls, Effects, NoEffects } from './effects/declarations.ts'
 
 /** What every handler gets. */
 export interface AttemptContext {
@@ -16,7 +17,26 @@ export interface TransactionContext<Tx> extends AttemptContext {
   readonly tx: Tx
 }
 
-/** There is a transaction at level A alone. */
-export type HandlerContext<Tx, L extends AssuranceLevel> = [L] extends ['A']
-  ? TransactionContext<Tx>
-  : AttemptContext
+/** What a handler gets when it declared effects elsewhere: no open transaction, only a final one. */
+export interface EffectsContext<Tx, E extends Effects> extends AttemptContext {
+  readonly effects: EffectCalls<E>
+  /**
+   * Rows of your own, in one commit with the record: at most once, and last, since the commit comes when the handler
+   * returns. After it no effect is called any more.
+   *
+   * @throws SEMEL_EFFECT_REFUSED where it is not last, not the only one, or the store has none.
+   */
+  readonly transaction: <R>(work: (tx: Tx) => Promise<R> | R) => Promise<R>
+}
+
+/** There is a transaction at level A alone; beside declared effects there is a final one. */
+export type HandlerContext<Tx, L extends AssuranceLevel, E extends Effects = NoEffects> = [
+  keyof E,
+] extends [never]
+  ? [L] extends ['A']
+    ? TransactionContext<Tx>
+    : AttemptContext
+  : EffectsContext<Tx, E>
+
+/** The levels of declared effects. */
+export type LevelOf<E extends Effects> = E[keyof E]['level']

@@ -26,6 +26,12 @@ export async function enterKey(
   return take(keys, name)
 }
 
+/** The same without waiting. */
+export function tryEnterKey(store: object, name: string): (() => void) | undefined {
+  const keys = keysOf(store)
+  return keys.has(name) ? undefined : take(keys, name)
+}
+
 function take(keys: Map<string, Promise<void>>, name: string): () => void {
   const { promise, resolve } = Promise.withResolvers<void>()
   keys.set(name, promise)

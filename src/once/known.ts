@@ -13,6 +13,6 @@ export function answerOf(
 ): Claim | undefined {
   if (record === undefined) return undefined
   const nowMs = (record.untilMs ?? 0) - record.leftMs
-  const decision = decide(record, request, { on: 'claim', request, terms }, nowMs)
+  const decision = decide(record, request, { on: 'claim', request, terms, behind: false }, nowMs)
   return decision.changed ? undefined : claimAnswer(decision, request, nowMs)
 }

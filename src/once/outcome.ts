@@ -1,6 +1,7 @@
+import type { SemelCode } from '../errors/catalog.ts'
 import { describeError, isSemelError } from '../errors/semel-error.ts'
 import { isDeadLetter, isRetryLater, isTooEarly } from '../errors/steering.ts'
-import type { Outcome, ParkedMessage } from '../inbox/record.ts'
+import type { Outcome, ParkedMessage, Reason } from '../inbox/record.ts'
 
 export interface RetryLimits {
   readonly attemptsMax: number
@@ -20,10 +21,18 @@ export interface Failure {
   readonly expired: boolean
 }
 
+/** Of our own, those that another attempt can only make worse. */
+const hopelessErrors: Readonly<Partial<Record<SemelCode, Reason>>> = {
+  SEMEL_EFFECT_UNCERTAIN: 'uncertain',
+  SEMEL_STEP_RESULT_INVALID: 'permanent',
+}
+
 /** What a failed attempt comes to: tried again later, or dead. */
 export function outcomeOfFailure(failure: Failure, limits: RetryLimits): Outcome {
   const { error, attempt, message, counted } = failure
   const detail = describeError(error)
+  const hopeless = isSemelError(error) ? hopelessErrors[error.code] : undefined
+  if (hopeless !== undefined) return { state: 'dead', reason: hopeless, detail, message }
   if (isDeadLetter(error)) return { state: 'dead', reason: 'permanent', detail, message }
   if (isTooEarly(error) && failure.expired)
     return { state: 'dead', reason: 'expired', detail, message }

@@ -67,6 +67,8 @@ export function handlersError(
 }
 
 /** Whether it is something to wait for; a function with `then` is, too. */
+export function isThenable<R>(value: R | PromiseLike<R>): value is PromiseLike<R>
+export function isThenable(value: unknown): value is PromiseLike<unknown>
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   const type = typeof value
   if (value === null || (type !== 'object' && type !== 'function')) return false

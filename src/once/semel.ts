@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Assurance, AssuranceLevel } from '../inbox/assurance.ts'
+import type { Assurance, AssuranceLevel, Weakest } from '../inbox/assurance.ts'
 import { monotonicMs } from '../inbox/clock.ts'
 import { fieldsFingerprint, noFingerprint } from '../inbox/fingerprint.ts'
 import { encodeScope, type Identity, identityName, identityOf } from '../inbox/identity.ts'
@@ -11,7 +11,9 @@ import { inboxStrategy, type Strategy } from '../inbox/strategy.ts'
 import { resolveOptions } from '../options/resolve.ts'
 import { type Answer, thrown } from './answer.ts'
 import { assure } from './assure.ts'
-import type { HandlerContext, TransactionContext } from './context.ts'
+import type { HandlerContext, LevelOf, TransactionContext } from './context.ts'
+import type { Effects, NoEffects } from './effects/declarations.ts'
+import { beside, checkEffects } from './effects/weigh.ts'
 import { enterKey } from './in-flight.ts'
 import { insideTransaction, inTurn, refuseInside } from './inside.ts'
 import { refuseNested, rememberJoined } from './nested.ts'
@@ -36,8 +38,8 @@ export type RunAnswer<R> =
   | { readonly kind: 'dead'; readonly reason: string }
 
 /** Idempotency for any function. No broker involved. */
-export interface Once<Tx, L extends AssuranceLevel = 'A'> {
-  readonly assurance: Assurance<L>
+export interface Once<Tx, L extends AssuranceLevel = 'A', E extends Effects = NoEffects> {
+  readonly assurance: Assurance<Weakest<L, LevelOf<E>>>
   /**
    * Performs once per key, and answers the result, fresh or replayed: the same JSON value both times.
    *
@@ -47,13 +49,13 @@ export interface Once<Tx, L extends AssuranceLevel = 'A'> {
    */
   run<R extends JsonShape<R>>(
     key: Key,
-    perform: (context: HandlerContext<Tx, L>) => Promise<R> | R,
+    perform: (context: HandlerContext<Tx, L, E>) => Promise<R> | R,
     options?: RunOptions,
   ): Promise<R>
   /** The same, with the answers of ours as a union instead of errors. */
   tryRun<R extends JsonShape<R>>(
     key: Key,
-    perform: (context: HandlerContext<Tx, L>) => Promise<R> | R,
+    perform: (context: HandlerContext<Tx, L, E>) => Promise<R> | R,
     options?: RunOptions,
   ): Promise<RunAnswer<R>>
   /**
@@ -71,7 +73,7 @@ export interface Once<Tx, L extends AssuranceLevel = 'A'> {
   ): Promise<R>
 }
 
-export interface SemelOptions<Tx, L extends AssuranceLevel = 'A'> {
+export interface SemelOptions<Tx, L extends AssuranceLevel = 'A', E extends Effects = NoEffects> {
   /** Default keyspace. Default: empty, which no topic is. */
   readonly name?: string
   /** Callers that share work, and therefore share keys. */
@@ -79,6 +81,8 @@ export interface SemelOptions<Tx, L extends AssuranceLevel = 'A'> {
   readonly store: Store<Tx>
   /** Default: `inbox()`. */
   readonly strategy?: Strategy<L>
+  /** Effects elsewhere, by names that never change. The function gets them instead of `tx`. Default: none. */
+  readonly effects?: E
   readonly leaseMs?: number
   readonly attemptsMax?: number
   readonly retryDelayMs?: number
@@ -107,19 +111,27 @@ const numbers = [
  * const points = semel({ group: 'points', store: sqliteStore('shop.db') })
  * const { total } = await points.run(['order-paid', order.id], ({ tx }) => grant(tx, order))
  */
-export function semel<Tx, L extends AssuranceLevel = 'A'>(
-  options: SemelOptions<Tx, L>,
-): Once<Tx, L> {
-  const limits = resolveOptions('semel()', options, numbers, ['name', 'group', 'store', 'strategy'])
+export function semel<Tx, L extends AssuranceLevel = 'A', const E extends Effects = NoEffects>(
+  options: SemelOptions<Tx, L, E>,
+): Once<Tx, L, E> {
+  const limits = resolveOptions('semel()', options, numbers, [
+    'name',
+    'group',
+    'store',
+    'strategy',
+    'effects',
+  ])
   const { group, store, name = '' } = options
-  const strategy: Strategy<AssuranceLevel> = options.strategy ?? inboxStrategy
-  const assurance = assure(store, strategy, limits.retentionMs) as Assurance<L>
+  const effects = checkEffects('semel()', options.effects)
+  const strategy = beside(effects, options.strategy ?? inboxStrategy)
+  const assurance = assure(store, strategy, limits.retentionMs, effects)
   const door = openDoor(store, strategy, limits)
   encodeScope({ group, keyspace: name })
 
   function taskOf(key: Key, perform: Task['perform'], options: RunOptions, joined?: object): Task {
     const { keyspace = name, tenant, fingerprint, signal } = options
     return {
+      effects: joined === undefined ? effects : undefined,
       ...identityOf(encodeScope({ group, keyspace, tenant }), key),
       fingerprint: fingerprint === undefined ? noFingerprint : fieldsFingerprint(fingerprint),
       perform: insideTransaction(store, perform, joined),
@@ -137,7 +149,7 @@ export function semel<Tx, L extends AssuranceLevel = 'A'>(
   }
 
   return {
-    assurance,
+    assurance: assurance as Assurance<Weakest<L, LevelOf<E>>>,
     async run<R>(key: Key, perform: (context: never) => Promise<R> | R, options: RunOptions = {}) {
       const task = taskOf(key, perform as Task['perform'], options)
       const got = await answer(task)

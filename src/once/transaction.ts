@@ -4,6 +4,7 @@ import { encodeResult } from '../inbox/result.ts'
 import type { OpenTransaction, Transactions } from '../inbox/store.ts'
 import { readableKey } from '../inbox/key.ts'
 import type { AttemptContext, TransactionContext } from './context.ts'
+import type { Effects } from './effects/declarations.ts'
 import { callHandler } from './perform.ts'
 
 /** One key to be performed, whichever door it came through. */
@@ -13,6 +14,8 @@ export interface Task extends Identity {
   readonly perform: (context: AttemptContext | TransactionContext<unknown>) => unknown
   /** Abort it: the caller, the consumer that stops, the lease that is lost. */
   readonly stops: readonly AbortSignal[]
+  /** Effects elsewhere, each recorded for itself; the handler gets them instead of a transaction. */
+  readonly effects?: Effects | undefined
   /** Whether what the handler returns is stored for replay; else it is dropped. */
   readonly keepsResult: boolean
   /** Acknowledges inside the transaction, where source and store share one. */
@@ -80,8 +83,9 @@ export function performLeased(
     const result = await performWith(transaction, task, terms, lease.attempt, [lost])
     task.acknowledge?.()
     const keepMs = terms.retentionMs
-    const settled = await transaction.settle(lease, { state: 'completed', result, keepMs })
-    if (settled === 'fenced') throw new Fenced()
+    const outcome = { state: 'completed', result, keepMs } as const
+    const [settled] = await transaction.settle([{ lease, outcome }])
+    if (settled !== 'settled') throw new Fenced()
     return { kind: 'applied', result } as const
   }).catch((error: unknown) => {
     if (error instanceof Fenced) return { kind: 'fenced' }
@@ -107,9 +111,9 @@ export async function performElsewhere(
 }
 
 /** Rolls back: thrown through the store's transaction, and caught again around it. */
-class Fenced extends Error {}
+export class Fenced extends Error {}
 
-async function performWith(
+export async function performWith(
   transaction: OpenTransaction<unknown>,
   task: Task,
   terms: PerformTerms,

@@ -64,6 +64,7 @@ export const reasons: readonly Reason[] = Object.keys({
   'no-key': true,
   unreadable: true,
   refused: true,
+  uncertain: true,
   released: true,
   redriven: true,
 } satisfies Record<Reason, true>) as Reason[]

@@ -3,9 +3,9 @@ export interface Option {
   readonly default: number
   readonly min: number
   readonly max: number
-  readonly unit: 'ms' | 'bytes' | 'messages' | 'attempts' | 'levels' | 'failures' | 'per second'
+  readonly unit: 'ms' | 'bytes' | 'messages' | 'batches' | 'attempts' | 'levels' | 'failures' | 'calls' | 'per second'
   /** Which factories take it. */
-  readonly of: readonly ('consumer' | 'semel' | 'sqlite' | 'publisher')[]
+  readonly of: readonly ('consumer' | 'semel' | 'sqlite' | 'publisher' | 'ids')[]
   readonly says: string
 }
 
@@ -18,7 +18,7 @@ export const options = {
     min: 100,
     max: 3_600_000,
     unit: 'ms',
-    of: ['consumer', 'semel'],
+    of: ['consumer', 'semel', 'ids'],
     says: 'How long a claim is ours by the clock of the store. It is renewed at a third of this while the handler runs, so it bounds how long a crashed consumer blocks a key, not how long a handler may take.',
   },
   attemptsMax: {
@@ -74,8 +74,16 @@ export const options = {
     min: 0,
     max: 16_777_216,
     unit: 'bytes',
-    of: ['semel'],
-    says: 'Largest result of run(), as JSON.',
+    of: ['consumer', 'semel'],
+    says: 'Largest result of run(), and of one call of a declared effect, as JSON.',
+  },
+  stepsMax: {
+    default: 1_000,
+    min: 1,
+    max: 1_000,
+    unit: 'calls',
+    of: [],
+    says: 'Most calls of declared effects in one attempt.',
   },
   keyBytesMax: {
     default: 255,
@@ -123,7 +131,39 @@ export const options = {
     max: 1_000,
     unit: 'messages',
     of: ['consumer'],
-    says: 'Most messages in progress at once.',
+    says: 'Most messages in progress at once on the careful path, and on the fast path with batchMax 1.',
+  },
+  batchMax: {
+    default: 200,
+    min: 1,
+    max: 1_000,
+    unit: 'messages',
+    of: ['consumer'],
+    says: 'Most messages that share one transaction, and one commit. 1: each has its own.',
+  },
+  batchWaitMs: {
+    default: 5,
+    min: 0,
+    max: 1_000,
+    unit: 'ms',
+    of: ['consumer'],
+    says: 'How long a batch waits to be filled while the source has more. What the source has nothing behind goes at once.',
+  },
+  batchMsMax: {
+    default: 100,
+    min: 1,
+    max: 60_000,
+    unit: 'ms',
+    of: ['consumer'],
+    says: 'How long handlers of one batch may take together. What has not begun by then is left to the next batch.',
+  },
+  batchesInFlight: {
+    default: 1,
+    min: 1,
+    max: 16,
+    unit: 'batches',
+    of: ['consumer'],
+    says: 'Most batches that are open at once, where the store can have several.',
   },
   ratePerSecondMax: {
     default: 1_000_000,
@@ -131,7 +171,15 @@ export const options = {
     max: 1_000_000,
     unit: 'per second',
     of: ['consumer'],
-    says: 'Most handler calls a second in this process: 5,000 arrive, 200 are taken, the rest waits in the broker.',
+    says: 'Most handler calls a second, of the whole group where the store counts them, else of this process: 5,000 arrive, 200 are taken, the rest waits in the broker. The largest value means no limit.',
+  },
+  pruneEveryMs: {
+    default: 60_000,
+    min: 0,
+    max: 86_400_000,
+    unit: 'ms',
+    of: ['consumer'],
+    says: 'Pause between two rounds in which completed records are forgotten whose retention has passed; by chance up to half as long or half as short again. Consumers of one store in a process share the rounds. 0: never, somebody else prunes.',
   },
   drainMs: {
     default: 30_000,
@@ -148,6 +196,14 @@ export const options = {
     unit: 'messages',
     of: ['consumer'],
     says: 'Parked messages of a group at which its source is paused; parked ones are still served.',
+  },
+  parkedPerLaneMax: {
+    default: 1_000,
+    min: 1,
+    max: 10_000_000,
+    unit: 'messages',
+    of: ['consumer'],
+    says: 'Parked messages of one lane at which the source is paused; parked ones are still served.',
   },
   parkedBytesMax: {
     default: 268_435_456,

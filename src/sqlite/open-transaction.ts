@@ -4,7 +4,7 @@ import type { OpenTransaction, SealedRecord } from '../inbox/store.ts'
 import type { Connection, SqliteConnection } from './connection.ts'
 import { type HandlerConnection, handlerConnection } from './handler-connection.ts'
 import { type Mark, markOn, part, rolledBack } from './mark.ts'
-import { applyTo, insertAll, place, viewAt } from './records.ts'
+import { applyTo, insertAll, isParkedIn, place, viewAt } from './records.ts'
 import { storeError } from './sqlite-errors.ts'
 import { inbox } from './statements.gen.ts'
 
@@ -73,12 +73,15 @@ function steps(
       }),
     read: async (identities) =>
       ours(() => identities.map((identity) => viewAt(connection, identity, clock.nowMs()))),
-    settle: async (lease, outcome) =>
+    settle: async (settlements) =>
       ours(() => {
         mark.release()
-        const ask = { on: 'settle', lease, outcome, repeatable: false } as const
-        return applyTo(connection, lease, ask, clock.nowMs()).changed ? 'settled' : 'fenced'
+        return settlements.map(({ lease, outcome }) => {
+          const ask = { on: 'settle', lease, outcome, repeatable: false } as const
+          return applyTo(connection, lease, ask, clock.nowMs()).changed ? 'settled' : 'fenced'
+        })
       }),
+    parkedIn: async (lanes) => ours(() => lanes.map((lane) => isParkedIn(connection, lane))),
     withdraw: async (identities) =>
       ours(() => {
         for (const identity of identities)

@@ -9,11 +9,13 @@ export interface ParkedRow {
   readonly message_key: string | null
   readonly headers: string
   readonly sent_ms: number | null
-  readonly lane: Uint8Array | null
   readonly body: Uint8Array
 }
 
-export function parkedMessageOf(row: ParkedRow, origin: Uint8Array): ParkedMessage {
+export function parkedMessageOf(
+  row: ParkedRow,
+  { origin, lane }: Pick<ParkedMessage, 'origin' | 'lane'>,
+): ParkedMessage {
   return {
     origin,
     id: row.id,
@@ -22,7 +24,7 @@ export function parkedMessageOf(row: ParkedRow, origin: Uint8Array): ParkedMessa
     key: row.message_key ?? undefined,
     headers: JSON.parse(row.headers),
     sentAtMs: row.sent_ms ?? undefined,
-    lane: row.lane ?? undefined,
+    lane,
     body: row.body,
   }
 }
@@ -36,7 +38,6 @@ export function messageValues(message: ParkedMessage, nowMs: number): readonly S
     message.key ?? null,
     JSON.stringify(message.headers),
     message.sentAtMs === undefined ? null : Math.round(message.sentAtMs),
-    message.lane ?? null,
     Math.ceil(nowMs),
     message.body,
   ]

@@ -17,6 +17,8 @@ export interface RecordRow {
   readonly reason: string | null
   readonly detail: string | null
   readonly origin: Uint8Array | null
+  readonly lane: Uint8Array | null
+  readonly place: number | null
   readonly changed_ms: number
 }
 
@@ -47,6 +49,8 @@ export function recordOf(row: RecordRow, { scope, key }: Identity): InboxRecord 
     reason: (row.reason ?? undefined) as Reason | undefined,
     detail: row.detail ?? undefined,
     origin: row.origin ?? undefined,
+    lane: row.lane ?? undefined,
+    place: row.place ?? undefined,
     changedMs: row.changed_ms,
   }
 }
@@ -68,6 +72,8 @@ export function rowValues(record: InboxRecord): readonly SqliteValue[] {
     record.reason ?? null,
     record.detail ?? null,
     record.origin ?? null,
+    record.lane ?? null,
+    record.place ?? null,
     wholeMs(record.changedMs),
   ]
 }

@@ -1,11 +1,14 @@
-import type { NewRecord } from '../inbox/claim.ts'
+import { assertThat } from '../errors/semel-error.ts'
+import type { Bytes } from '../inbox/bytes.ts'
+import type { ClaimRequest, ClaimTerms, NewRecord } from '../inbox/claim.ts'
 import { type Ask, type Decision, decide } from '../inbox/decide.ts'
 import type { Identity } from '../inbox/identity.ts'
 import type { InboxRecord, ParkedMessage, RecordView } from '../inbox/record.ts'
+import { stepsThatGo } from '../inbox/steps.ts'
 import type { Connection, SqliteValue } from './connection.ts'
 import { messageValues, type ParkedRow, parkedMessageOf } from './parked-rows.ts'
 import { type RecordRow, recordOf, rowValues } from './record-rows.ts'
-import { inbox, parking } from './statements.gen.ts'
+import { inbox, parking, steps } from './statements.gen.ts'
 
 /** Reads, decides by the table of transitions, writes: one step, inside a transaction. */
 export function applyTo(
@@ -18,9 +21,48 @@ export function applyTo(
   const decision = decide(record, identity, ask, nowMs)
   if (!decision.changed) return decision
   if (decision.next === undefined) connection.run(inbox.remove, ...place(identity))
-  else connection.run(inbox.put, ...rowValues(decision.next))
+  else connection.run(inbox.put, ...rowValues(placed(connection, decision)))
   keepMessage(connection, identity, record, decision, ask, nowMs)
+  const gone = stepsThatGo(decision, ask)
+  if (gone !== 'none') connection.run(removals[gone], ...place(identity))
   return decision
+}
+
+const removals = { open: steps.removeOpen, all: steps.removeAll }
+
+/** One claim, with what only the store can look up. */
+export function claimOf(
+  connection: Connection,
+  request: ClaimRequest,
+  terms: ClaimTerms,
+  nowMs: number,
+): Decision {
+  const behind = isBehind(connection, request)
+  return applyTo(connection, request, { on: 'claim', request, terms, behind }, nowMs)
+}
+
+export function isParkedIn(connection: Connection, lane: Bytes): boolean {
+  return connection.get(parking.before, lane, endOfAll, null) !== undefined
+}
+
+/** P23: parked messages are known by their own lane, others by the one that they come with. */
+function isBehind(connection: Connection, request: ClaimRequest): boolean {
+  if (request.by === 'run') return false
+  const record = recordAt(connection, request)
+  const parked = record?.origin !== undefined
+  const lane = parked ? record.lane : request.lane
+  if (lane === undefined || (parked && record.place === undefined)) return false
+  const before = parked ? (record.place ?? 0) : endOfAll
+  return connection.get(parking.before, lane, before, request.claimId) !== undefined
+}
+
+const endOfAll = Number.MAX_SAFE_INTEGER
+
+function placed(connection: Connection, { next, joins }: Decision): InboxRecord {
+  assertThat(next, 'what has no record has no place')
+  if (!joins || next.lane === undefined) return next
+  const last = connection.get<{ readonly place: number | null }>(parking.lane, next.lane)
+  return { ...next, place: (last?.place ?? 0) + 1 }
 }
 
 /**
@@ -59,11 +101,12 @@ export function viewOf(record: InboxRecord, nowMs: number): RecordView {
 
 export function messageAt(
   connection: Connection,
-  record: Pick<InboxRecord, 'scope' | 'key' | 'origin'>,
+  record: Pick<InboxRecord, 'scope' | 'key' | 'origin' | 'lane'>,
 ): ParkedMessage | undefined {
-  if (record.origin === undefined) return undefined
+  const { origin, lane } = record
+  if (origin === undefined) return undefined
   const row = connection.get<ParkedRow>(parking.message, ...place(record))
-  return row && parkedMessageOf(row, record.origin)
+  return row && parkedMessageOf(row, { origin, lane })
 }
 
 export function place({ scope, key }: Identity): readonly [SqliteValue, SqliteValue] {
@@ -75,7 +118,7 @@ function insertOne(connection: Connection, record: NewRecord, nowMs: number): bo
   const ask = { on: 'insert', fingerprint, outcome } as const
   const decision = decide(undefined, record, ask, nowMs)
   if (decision.next === undefined) return false
-  if (connection.run(inbox.insert, ...rowValues(decision.next)) === 0) return false
+  if (connection.run(inbox.insert, ...rowValues(placed(connection, decision))) === 0) return false
   keepMessage(connection, record, undefined, decision, ask, nowMs)
   return true
 }

@@ -1,6 +1,6 @@
 import { claimAnswer } from '../inbox/decide.ts'
 import type { Leases } from '../inbox/store.ts'
-import { applyTo, insertAll, messageAt, viewAt } from './records.ts'
+import { applyTo, claimOf, insertAll, messageAt, viewAt } from './records.ts'
 import type { StoreParts } from './store-parts.ts'
 
 /** Each call is one transaction; the table of transitions decides. */
@@ -10,7 +10,7 @@ export function sqliteLeases({ write, read, clock }: StoreParts): Leases {
       write((connection) => {
         const nowMs = clock.nowMs()
         return requests.map((request) => {
-          const decision = applyTo(connection, request, { on: 'claim', request, terms }, nowMs)
+          const decision = claimOf(connection, request, terms, nowMs)
           const claim = claimAnswer(decision, request, nowMs)
           if (claim.kind !== 'granted' || decision.next === undefined) return claim
           return { ...claim, message: messageAt(connection, decision.next) }

@@ -8,6 +8,8 @@ import { acquire } from './registry.ts'
 import { sqliteInspector } from './sqlite-inspector.ts'
 import { sqliteLeases } from './sqlite-leases.ts'
 import { sqliteParking } from './sqlite-parking.ts'
+import { sqliteRates } from './sqlite-rates.ts'
+import { sqliteSteps } from './sqlite-steps.ts'
 import { sqliteTransactions } from './sqlite-transactions.ts'
 import type { StoreParts } from './store-parts.ts'
 
@@ -23,6 +25,7 @@ const capabilities: StoreCapabilities = {
   concurrentTransactions: 1,
   durable: true,
   handlerMayWait: false,
+  interleaves: false,
   timePrecisionMs: 1,
 }
 
@@ -69,7 +72,9 @@ export function sqliteStore(
     capabilities,
     leases: sqliteLeases(parts),
     parking: sqliteParking(parts),
+    rates: sqliteRates(parts),
     inspector: sqliteInspector(parts),
+    steps: sqliteSteps(parts),
     transactions: sqliteTransactions(parts),
     medium: database,
     prepare: () => parts.read(() => undefined),

@@ -2,23 +2,24 @@
 
 export const inbox = {
   read: `select readable, state, token, claim_id, attempts, alone, until_ms, fingerprint, result, reason, detail,
-       origin, changed_ms
+       origin, lane, place, changed_ms
   from semel_inbox
  where scope = ? and key = ?`,
   insert: `insert into semel_inbox
        (scope, key, readable, state, token, claim_id, attempts, alone, until_ms, fingerprint, result, reason,
-        detail, origin, changed_ms)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        detail, origin, lane, place, changed_ms)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     on conflict (scope, key) do nothing`,
   put: `insert into semel_inbox
        (scope, key, readable, state, token, claim_id, attempts, alone, until_ms, fingerprint, result, reason,
-        detail, origin, changed_ms)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        detail, origin, lane, place, changed_ms)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     on conflict (scope, key) do update
    set readable = excluded.readable, state = excluded.state, token = excluded.token,
        claim_id = excluded.claim_id, attempts = excluded.attempts, alone = excluded.alone,
        until_ms = excluded.until_ms, fingerprint = excluded.fingerprint, result = excluded.result,
        reason = excluded.reason, detail = excluded.detail, origin = excluded.origin,
+       lane = excluded.lane, place = excluded.place,
        changed_ms = excluded.changed_ms`,
   remove: `delete from semel_inbox
  where scope = ? and key = ?`,
@@ -29,13 +30,13 @@ values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
    set result = ?
  where scope = ? and key = ? and state = 2`,
   list: `select scope, key, readable, state, token, claim_id, attempts, alone, until_ms, fingerprint, result, reason,
-       detail, origin, changed_ms
+       detail, origin, lane, place, changed_ms
   from semel_inbox
  where state = ifnull(?, state) and reason is ifnull(?, reason) and (origin is not null) >= ?
  order by changed_ms desc, scope, key
  limit ? offset ?`,
   listScopes: `select scope, key, readable, state, token, claim_id, attempts, alone, until_ms, fingerprint, result, reason,
-       detail, origin, changed_ms
+       detail, origin, lane, place, changed_ms
   from semel_inbox
  where scope >= ? and scope < ?
    and state = ifnull(?, state) and reason is ifnull(?, reason) and (origin is not null) >= ?
@@ -63,10 +64,10 @@ values (?, ?, ?, ?, ?, ?)`,
 
 export const parking = {
   park: `insert into semel_parked
-       (scope, key, id, topic, tag, message_key, headers, sent_ms, lane, parked_ms, body)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       (scope, key, id, topic, tag, message_key, headers, sent_ms, parked_ms, body)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     on conflict (scope, key) do nothing`,
-  message: `select id, topic, tag, message_key, headers, sent_ms, lane, body
+  message: `select id, topic, tag, message_key, headers, sent_ms, body
   from semel_parked
  where scope = ? and key = ?`,
   mend: `update semel_parked
@@ -77,12 +78,45 @@ values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
  where scope = ? and key = ?`,
   drop: `delete from semel_parked
  where scope = ? and key = ?`,
-  due: `select i.scope, i.key, i.readable, i.state, i.fingerprint, i.reason, p.parked_ms
+  due: `select i.scope, i.key, i.readable, i.state, i.fingerprint, i.reason, i.lane, i.place, i.until_ms, p.parked_ms
   from semel_inbox i
   join semel_parked p on p.scope = i.scope and p.key = i.key
- where i.origin = ? and i.state in (1, 3) and i.until_ms <= ?
+ where i.origin = ? and i.place is null and i.state in (1, 3) and i.until_ms <= ?
  order by i.until_ms
  limit ?`,
+  firsts: `with recursive lanes (lane) as (
+  select min(lane) from semel_inbox where place is not null and lane >= ? and lane < ?
+  union all
+  select (select min(i.lane) from semel_inbox i where i.place is not null and i.lane > lanes.lane and i.lane < ?)
+    from lanes
+   where lanes.lane is not null)
+select i.scope, i.key, i.readable, i.state, i.fingerprint, i.reason, i.lane, i.place, i.until_ms, p.parked_ms
+  from lanes
+  join semel_inbox i
+    on i.lane = lanes.lane
+   and i.place = (select min(f.place) from semel_inbox f where f.lane = lanes.lane and f.place is not null)
+  join semel_parked p on p.scope = i.scope and p.key = i.key
+ where i.until_ms <= ?
+ order by i.until_ms
+ limit ?`,
+  next: `select i.scope, i.key, i.readable, i.state, i.fingerprint, i.reason, i.lane, i.place, i.until_ms, p.parked_ms
+  from semel_inbox i
+  join semel_parked p on p.scope = i.scope and p.key = i.key
+ where i.lane = ? and i.place > ?
+ order by i.place
+ limit ?`,
+  before: `select 1 as stands
+  from semel_inbox
+ where lane = ? and place < ? and not (state = 1 and claim_id is ?)
+ limit 1`,
+  lane: `select max(place) as place
+  from semel_inbox
+ where lane = ? and place is not null`,
+  fullest: `select max(messages) as messages
+  from (select count(*) as messages
+          from semel_inbox
+         where place is not null and scope >= ? and scope < ?
+         group by lane)`,
   usage: `select i.state, count(*) as messages, sum(length(p.body)) as bytes
   from semel_inbox i
   join semel_parked p on p.scope = i.scope and p.key = i.key
@@ -183,12 +217,40 @@ values (?, ?, ?, ?, ?)`,
    and not exists (select 1 from semel_queue_message m where m.seq = semel_queue_delivery.seq)`,
 } as const
 
+export const rate = {
+  next: `select next_ms
+  from semel_rate
+ where group_name = ?`,
+  put: `insert into semel_rate (group_name, next_ms)
+values (?, ?)
+    on conflict (group_name) do update set next_ms = excluded.next_ms`,
+} as const
+
 export const schema = {
   exists: `select count(*) as tables
   from sqlite_schema
  where type = 'table' and name = 'semel_schema'`,
   version: `select max(version) as version
   from semel_schema`,
+} as const
+
+export const steps = {
+  read: `select step, kind, intent_id, begun_ms, done, result
+  from semel_step
+ where scope = ? and key = ?
+ order by step`,
+  readOne: `select step, kind, intent_id, begun_ms, done, result
+  from semel_step
+ where scope = ? and key = ? and step = ?`,
+  put: `insert into semel_step (scope, key, step, kind, intent_id, begun_ms, done, result)
+values (?, ?, ?, ?, ?, ?, ?, ?)
+    on conflict (scope, key, step) do update
+   set kind = excluded.kind, intent_id = excluded.intent_id, begun_ms = excluded.begun_ms,
+       done = excluded.done, result = excluded.result`,
+  removeAll: `delete from semel_step
+ where scope = ? and key = ?`,
+  removeOpen: `delete from semel_step
+ where scope = ? and key = ? and done = 0`,
 } as const
 
 export const transaction = {
@@ -227,13 +289,19 @@ create table semel_inbox (
   reason      text,
   detail      text,
   origin      blob,
+  lane        blob,
+  place       integer,
   changed_ms  integer not null,
   primary key (scope, key)
 ) strict, without rowid;
 
--- What may be taken from the parking, the longest waiting first.
+-- What may be taken from the parking and stands in no lane, the longest waiting first.
 create index semel_inbox_due on semel_inbox (origin, until_ms)
-  where origin is not null and state in (1, 3);
+  where origin is not null and place is null and state in (1, 3);
+
+-- What stands in a lane, in order.
+create index semel_inbox_lane on semel_inbox (lane, place)
+  where place is not null;
 
 -- What is parked, and what is dead with its message.
 create index semel_inbox_kept on semel_inbox (scope, state)
@@ -254,11 +322,16 @@ create table semel_parked (
   message_key text,
   headers     text    not null,
   sent_ms     integer,
-  lane        blob,
   parked_ms   integer not null,
   body        blob    not null,
   unique (scope, key)
 ) strict;
+
+-- Peak shaving: when the next start of a group is due.
+create table semel_rate (
+  group_name text primary key,
+  next_ms    real not null
+) strict, without rowid;
 
 -- Acts of people; never changed, never pruned.
 create table semel_audit (
@@ -312,5 +385,21 @@ create table semel_queue_delivery (
 ) strict, without rowid;
 
 create index semel_queue_delivery_visible on semel_queue_delivery (subscription, visible_ms);
+` },
+  { version: 3, name: '0003_steps', sql: `-- Declared effects: each call to the outside is noted before it is made, and its result after.
+
+-- A row exists from the intent until its record is completed, forgotten or pruned. The intent id
+-- is that of the call that first began it; done is 1 once there is a result, which may be null.
+create table semel_step (
+  scope     blob    not null,
+  key       blob    not null,
+  step      text    not null,
+  kind      text    not null,
+  intent_id blob    not null,
+  begun_ms  integer not null,
+  done      integer not null check (done in (0, 1)),
+  result    text,
+  primary key (scope, key, step)
+) strict, without rowid;
 ` },
 ] as const

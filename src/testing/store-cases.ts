@@ -10,6 +10,7 @@ import { operators } from './store-cases/operators.ts'
 import { parking } from './store-cases/parking.ts'
 import { resultCases } from './store-cases/results.ts'
 import { seals } from './store-cases/seals.ts'
+import { stepCases } from './store-cases/steps.ts'
 import { suspects } from './store-cases/suspects.ts'
 import { transactionCases } from './store-cases/transactions.ts'
 import type { StoreCase } from './store-suite.ts'
@@ -29,5 +30,6 @@ export const storeCases: readonly StoreCase[] = [
   ...seals,
   ...operators,
   ...lists,
+  ...stepCases,
   ...histories,
 ]

@@ -187,9 +187,9 @@ const exhibits: readonly Exhibit<Store>[] = [
     bug: 'a settlement of nothing inside the transaction is taken for one',
     foundBy: 'fenced inside its transaction',
     put: inTransactions(({ settle }) => ({
-      async settle(lease, outcome) {
-        await settle(lease, outcome)
-        return 'settled'
+      async settle(settlements) {
+        await settle(settlements)
+        return settlements.map(() => 'settled')
       },
     })),
   },

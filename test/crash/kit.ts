@@ -50,7 +50,7 @@ const module = join(import.meta.dirname, 'consumer-worker.ts')
 /** Children start three times as fast when one of them has compiled everything. */
 const compiled = mkdtempSync(join(tmpdir(), 'semel-crash-compiled-'))
 process.once('exit', () => rmSync(compiled, { recursive: true, force: true }))
-const env = { ...process.env, NODE_COMPILE_CACHE: compiled }
+export const env: NodeJS.ProcessEnv = { ...process.env, NODE_COMPILE_CACHE: compiled }
 
 export function place(t: TestContext): Place {
   const folder = mkdtempSync(join(tmpdir(), 'semel-crash-'))

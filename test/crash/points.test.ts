@@ -31,6 +31,8 @@ const everyday: readonly Body[] = [
 const scenes: Readonly<Partial<Record<PortCall, Scene>>> = {
   renew: { never: 'no handler over SQLite waits, so no lease lives long enough to be renewed' },
   hold: { options: { ratePerSecondMax: 8 } },
+  // written by a batch of one alone
+  insert: { options: { batchMax: 1 } },
   read: { arrange: deliverOnce },
   release: { arrange: deliverOnce },
   nack: { bodies: [{ id: 'held' }], arrange: holdKey },

@@ -15,7 +15,7 @@ test('DeadLetter ends at once; RetryLater chooses its time; TooEarly does not co
       if (seen.filter((line) => line.startsWith(id)).length > 2) return
       throw id === 'later' ? new RetryLater(1) : new TooEarly('not its turn')
     },
-    { attemptsMax: 5 },
+    { attemptsMax: 5, batchMax: 1 },
   )
   await happened('applied', 2)
   assert.equal((await records())['dead']?.reason, 'permanent')

@@ -23,7 +23,7 @@ import { readableKey } from '../../src/inbox/key.ts'
 import type { RecordView } from '../../src/inbox/record.ts'
 
 export type Options = ConsumerOptions<MemoryTransaction, JsonValue, 'A'>
-export type Handler = Options['handler']
+export type Handler = NonNullable<Options['handler']>
 
 /** Waits for a condition, at most `limitMs`. */
 export async function until(

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { enterGate, gateOfThread } from '../../src/consume/alone.ts'
 import { circuit } from '../../src/consume/circuit.ts'
-import { rateLimit } from '../../src/consume/rate.ts'
+import { grant } from '../../src/inbox/rate.ts'
 import { slots } from '../../src/consume/slots.ts'
 import { outcomeOfFailure, retryDelay } from '../../src/once/outcome.ts'
 import { DeadLetter, RetryLater, TooEarly } from 'semel'
@@ -76,10 +76,15 @@ test('the rate limit never lets more start in a second than it says, plus a tent
       fc.array(fc.integer({ min: 0, max: 50 }), { minLength: 1, maxLength: 300 }),
       (perSecond, gaps) => {
         let now = 0
-        const wait = rateLimit(perSecond, () => now)
+        let nextMs: number | undefined
         const starts = gaps.map((gap) => {
           now += gap
-          now += wait()
+          for (let granted = 0; granted === 0; ) {
+            const given = grant(nextMs, now, { perSecond, wanted: 1 })
+            granted = given.granted
+            nextMs = given.nextMs
+            now += given.waitMs
+          }
           return now
         })
         for (const from of starts) {

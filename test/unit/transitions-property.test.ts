@@ -18,6 +18,7 @@ interface Step {
   readonly outcome: number
   readonly at: number
   readonly token: number
+  readonly behind: boolean
   readonly attemptsMax: number
   readonly body: boolean
 }
@@ -33,6 +34,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
     claimId: fc.nat(3),
     fingerprint: fc.constantFrom(0, 0, 0, 1),
     by: fc.constantFrom('delivery', 'parked', 'run'),
+    behind: fc.boolean(),
     alone: fc.boolean(),
     outcome: fc.nat(3),
     at: fc.constantFrom(0, 0, 0, 1, 2),
@@ -87,6 +89,7 @@ function askOf(
         on,
         request: { ...target, fingerprint, claimId, alone, by },
         terms: { leaseMs: 100, attemptsMax },
+        behind: step.behind,
       }
     case 'insert':
       return { on, fingerprint, outcome }

@@ -23,13 +23,19 @@ create table semel_inbox (
   reason      text,
   detail      text,
   origin      blob,
+  lane        blob,
+  place       integer,
   changed_ms  integer not null,
   primary key (scope, key)
 ) strict, without rowid;
 
--- What may be taken from the parking, the longest waiting first.
+-- What may be taken from the parking and stands in no lane, the longest waiting first.
 create index semel_inbox_due on semel_inbox (origin, until_ms)
-  where origin is not null and state in (1, 3);
+  where origin is not null and place is null and state in (1, 3);
+
+-- What stands in a lane, in order.
+create index semel_inbox_lane on semel_inbox (lane, place)
+  where place is not null;
 
 -- What is parked, and what is dead with its message.
 create index semel_inbox_kept on semel_inbox (scope, state)
@@ -50,11 +56,16 @@ create table semel_parked (
   message_key text,
   headers     text    not null,
   sent_ms     integer,
-  lane        blob,
   parked_ms   integer not null,
   body        blob    not null,
   unique (scope, key)
 ) strict;
+
+-- Peak shaving: when the next start of a group is due.
+create table semel_rate (
+  group_name text primary key,
+  next_ms    real not null
+) strict, without rowid;
 
 -- Acts of people; never changed, never pruned.
 create table semel_audit (

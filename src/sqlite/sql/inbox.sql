@@ -1,27 +1,28 @@
 -- read: one record.
 --   1 scope, 2 key
 select readable, state, token, claim_id, attempts, alone, until_ms, fingerprint, result, reason, detail,
-       origin, changed_ms
+       origin, lane, place, changed_ms
   from semel_inbox
  where scope = ? and key = ?;
 
 -- insert: a record where there is none; no change where there is one.
 insert into semel_inbox
        (scope, key, readable, state, token, claim_id, attempts, alone, until_ms, fingerprint, result, reason,
-        detail, origin, changed_ms)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        detail, origin, lane, place, changed_ms)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     on conflict (scope, key) do nothing;
 
 -- put: a record, whatever stood there.
 insert into semel_inbox
        (scope, key, readable, state, token, claim_id, attempts, alone, until_ms, fingerprint, result, reason,
-        detail, origin, changed_ms)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        detail, origin, lane, place, changed_ms)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     on conflict (scope, key) do update
    set readable = excluded.readable, state = excluded.state, token = excluded.token,
        claim_id = excluded.claim_id, attempts = excluded.attempts, alone = excluded.alone,
        until_ms = excluded.until_ms, fingerprint = excluded.fingerprint, result = excluded.result,
        reason = excluded.reason, detail = excluded.detail, origin = excluded.origin,
+       lane = excluded.lane, place = excluded.place,
        changed_ms = excluded.changed_ms;
 
 -- remove: one record.
@@ -44,7 +45,7 @@ update semel_inbox
 -- list: the newest change first.
 --   1 state or null, 2 reason or null, 3 whether only with a message (1, 0), 4 limit, 5 offset
 select scope, key, readable, state, token, claim_id, attempts, alone, until_ms, fingerprint, result, reason,
-       detail, origin, changed_ms
+       detail, origin, lane, place, changed_ms
   from semel_inbox
  where state = ifnull(?, state) and reason is ifnull(?, reason) and (origin is not null) >= ?
  order by changed_ms desc, scope, key
@@ -53,7 +54,7 @@ select scope, key, readable, state, token, claim_id, attempts, alone, until_ms, 
 -- listScopes: the same, of a range of scopes.
 --   1 first scope, 2 scope after the last, then as list
 select scope, key, readable, state, token, claim_id, attempts, alone, until_ms, fingerprint, result, reason,
-       detail, origin, changed_ms
+       detail, origin, lane, place, changed_ms
   from semel_inbox
  where scope >= ? and scope < ?
    and state = ifnull(?, state) and reason is ifnull(?, reason) and (origin is not null) >= ?

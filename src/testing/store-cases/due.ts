@@ -119,9 +119,24 @@ export const due: readonly StoreCase[] = [
       await settled(opened, dead(kept(5_000)), identity('c'))
       await settled(opened, failed({ message: kept(7) }), identity('a', 'mail'))
       await settled(opened, failed(), identity('d'))
-      assert.deepEqual(await store.parking.usage('points'), { messages: 2, bytes: 123, dead: 1 })
-      assert.deepEqual(await store.parking.usage('mail'), { messages: 1, bytes: 7, dead: 0 })
-      assert.deepEqual(await store.parking.usage('nobody'), { messages: 0, bytes: 0, dead: 0 })
+      assert.deepEqual(await store.parking.usage('points'), {
+        messages: 2,
+        bytes: 123,
+        dead: 1,
+        perLane: 0,
+      })
+      assert.deepEqual(await store.parking.usage('mail'), {
+        messages: 1,
+        bytes: 7,
+        dead: 0,
+        perLane: 0,
+      })
+      assert.deepEqual(await store.parking.usage('nobody'), {
+        messages: 0,
+        bytes: 0,
+        dead: 0,
+        perLane: 0,
+      })
     },
   },
   {
@@ -132,7 +147,12 @@ export const due: readonly StoreCase[] = [
       const { store } = opened
       await arrange(opened, 'parked and leased')
       const bytes = parkedMessage().body.length
-      assert.deepEqual(await store.parking.usage('points'), { messages: 1, bytes, dead: 0 })
+      assert.deepEqual(await store.parking.usage('points'), {
+        messages: 1,
+        bytes,
+        dead: 0,
+        perLane: 0,
+      })
       same((await read(store, identity('parked and leased')))?.origin, origin)
     },
   },

@@ -50,7 +50,7 @@ class Model {
     const decision = decide(
       this.get(asked),
       asked,
-      { on: 'claim', request: asked, terms: under },
+      { on: 'claim', request: asked, terms: under, behind: false },
       this.#nowMs,
     )
     if (decision.next !== undefined) this.#records.set(identityName(asked), decision.next)

@@ -123,7 +123,7 @@ export const operators: readonly StoreCase[] = [
         const leftMs = shown?.record.leftMs ?? 0
         assert.ok(leftMs > longMs / 2 && leftMs <= longMs, `${leftMs} ms are left`)
       }
-      const nothing = { messages: 0, bytes: 0, dead: 0 }
+      const nothing = { messages: 0, bytes: 0, dead: 0, perLane: 0 }
       assert.deepEqual(await store.parking.usage('points'), nothing)
     },
   },
@@ -157,7 +157,7 @@ export const operators: readonly StoreCase[] = [
         const { lease, message } = await granted(opened, identity(key))
         same({ attempt: lease.attempt, message }, { attempt: 1, message: undefined })
       }
-      const nothing = { messages: 0, bytes: 0, dead: 0 }
+      const nothing = { messages: 0, bytes: 0, dead: 0, perLane: 0 }
       assert.deepEqual(await store.parking.usage('points'), nothing)
     },
   },

@@ -30,7 +30,7 @@ async function performs(
   lease: Lease,
 ): Promise<void> {
   await effect(opened, transaction, 'A-17')
-  const answer = await transaction.settle(lease, completed('30'))
+  const [answer] = await transaction.settle([{ lease, outcome: completed('30') }])
   if (answer === 'fenced') throw new Error('fenced')
 }
 
@@ -99,8 +99,9 @@ export const seals: readonly StoreCase[] = [
     async run(opened) {
       const lease = await leased(opened)
       const message = parkedMessage()
-      const settling = inTransaction(opened, ({ settle }) => settle(lease, failed({ message })))
-      assert.equal(await settling, 'settled')
+      const outcome = failed({ message })
+      const settling = inTransaction(opened, ({ settle }) => settle([{ lease, outcome }]))
+      assert.deepEqual(await settling, ['settled'])
       await pass(opened)
       assert.equal((await claim(opened, { by: 'parked' })).kind, 'granted')
     },

@@ -106,7 +106,7 @@ export const transactionCases: readonly StoreCase[] = [
           newRecord({ ...identity('d'), outcome: dead(message) }),
         ]),
       )
-      const usage = { messages: 1, bytes: message.body.length, dead: 1 }
+      const usage = { messages: 1, bytes: message.body.length, dead: 1, perLane: 0 }
       assert.deepEqual(await opened.store.parking.usage('points'), usage)
       same((await opened.store.inspector.show(identity('d')))?.message, message)
     },

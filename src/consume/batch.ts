@@ -1,0 +1,215 @@
+import { type Bytes, hex } from '../inbox/bytes.ts'
+import type { NewRecord } from '../inbox/claim.ts'
+import type { Outcome } from '../inbox/record.ts'
+import type { OpenTransaction } from '../inbox/store.ts'
+import { answerOf } from '../once/known.ts'
+import type { Arrival } from './arrivals.ts'
+import { type Member, perform, type Round } from './gears.ts'
+import type { Pace } from './pace.ts'
+import { makeRounds } from './rounds.ts'
+import type { Runtime } from './runtime.ts'
+import type { Situation } from './verdict.ts'
+import { behindOutcome, parkedMessage, recordFailure, requestOf } from './work.ts'
+
+/** One key of a batch: its first delivery, and what came with it under the same key. */
+export interface Fresh extends Member {
+  readonly arrival: Arrival
+  readonly fingerprint: Bytes
+  readonly laneBytes: Bytes | undefined
+  /** With the same fingerprint: acknowledged with it. */
+  readonly copies: readonly Arrival[]
+  /** With another fingerprint: looked at when the record is there. */
+  readonly others: readonly Arrival[]
+}
+
+/** What becomes of one message of a batch. */
+export type Fate =
+  /** Durable: acknowledge it. */
+  | { readonly kind: 'settled'; readonly situation: Situation; readonly joined: boolean }
+  /** Tried again by itself, on the careful path. */
+  | { readonly kind: 'careful' }
+  /** Not begun: next time. */
+  | { readonly kind: 'left' }
+
+/** The fates of one transaction, once it is committed. */
+interface Committed {
+  readonly situations: ReadonlyMap<Fresh, Situation>
+  readonly careful: ReadonlySet<Fresh>
+  readonly failed: ReadonlyMap<Fresh, unknown>
+  readonly joined: boolean
+}
+
+/**
+ * The fast path (P8 to P10): a batch is one transaction. Insert all keys, perform those that are new, seal, commit.
+ * What is not new, or fails, leaves it; what is left over has not begun. Nothing is acknowledged here, but in the
+ * commit itself where source and store share one.
+ */
+export async function consumeBatch(
+  members: readonly Fresh[],
+  run: Runtime,
+  pace: Pace,
+): Promise<ReadonlyMap<Fresh, Fate>> {
+  const fates = new Map<Fresh, Fate>(members.map((member) => [member, { kind: 'left' }]))
+  const rounds = await makeRounds(members, run, pace, (round) => commitRound(round, run))
+  for (const [member, fate] of fatesOf(rounds.committed)) fates.set(member, fate)
+  for (const [member, error] of rounds.failed)
+    fates.set(member, await fateOfFailure(member, error, members.length === 1, run))
+  return fates
+}
+
+function* fatesOf(committed: Committed | undefined): Iterable<[Fresh, Fate]> {
+  if (committed === undefined) return
+  const { situations, careful, failed, joined } = committed
+  for (const [member, situation] of situations)
+    yield [member, { kind: 'settled', situation, joined }]
+  for (const member of [...careful, ...failed.keys()]) yield [member, { kind: 'careful' }]
+}
+
+/** What failed beside others gets a transaction of its own; what had one is written down at once. */
+async function fateOfFailure(
+  { arrival, identity, fingerprint, laneBytes: lane }: Fresh,
+  error: unknown,
+  wasAlone: boolean,
+  run: Runtime,
+): Promise<Fate> {
+  if (!wasAlone) return { kind: 'careful' }
+  const parked = parkedMessage(arrival.delivery, run.flow, lane)
+  const situation = await recordFailure(error, { identity, fingerprint, parked }, run)
+  return situation.kind === 'changed'
+    ? { kind: 'left' }
+    : { kind: 'settled', situation, joined: false }
+}
+
+function commitRound(round: Round<Fresh>, run: Runtime): Promise<Committed> {
+  const { store } = run.flow
+  const { transactions } = store
+  if (transactions === undefined) throw new TypeError('a batch needs transactions')
+  const interleaved = run.flow.options.independentBy !== undefined && store.capabilities.interleaves
+  const terms = { messages: round.members.length, interleaved }
+  return transactions.open((open) => performRound(open, round, run), terms)
+}
+
+async function performRound(
+  open: OpenTransaction<unknown>,
+  round: Round<Fresh>,
+  run: Runtime,
+): Promise<Committed> {
+  const { members } = round
+  const behind = await membersBehind(open, members)
+  const { situations, fresh, careful, left } = await insertKeys(open, members, behind, run)
+  const performed = await perform({ ...round, members: fresh, open, run, lost: [] })
+  const done = new Set(performed.done)
+  const taken = [...left, ...fresh.filter((member) => !done.has(member))]
+  if (taken.length > 0) await open.withdraw(taken.map(({ identity }) => identity))
+  for (const member of performed.done) situations.set(member, { kind: 'applied', attempt: 1 })
+  const joined = acknowledgeWithin([...situations.keys()], run)
+  await open.seal(performed.done.map(({ identity }) => ({ ...identity, result: undefined })))
+  return { situations, careful, failed: performed.failed, joined }
+}
+
+/** P23: read inside the transaction. What stands behind something parked is parked itself. */
+async function membersBehind(
+  open: OpenTransaction<unknown>,
+  members: readonly Fresh[],
+): Promise<ReadonlySet<Fresh>> {
+  const lanes = new Map<string, Bytes>()
+  for (const { lane, laneBytes } of members)
+    if (lane !== undefined && laneBytes !== undefined) lanes.set(lane, laneBytes)
+  if (lanes.size === 0) return new Set()
+  const parked = await open.parkedIn([...lanes.values()])
+  const blocked = new Set([...lanes.keys()].filter((_, at) => parked[at]))
+  return new Set(members.filter(({ lane }) => lane !== undefined && blocked.has(lane)))
+}
+
+interface Inserted {
+  /** Durable with this commit. */
+  readonly situations: Map<Fresh, Situation>
+  /** New, to be performed. */
+  readonly fresh: readonly Fresh[]
+  /** Known, and nothing to be acknowledged yet. */
+  readonly careful: ReadonlySet<Fresh>
+  /** New, but behind one of those in its lane. */
+  readonly left: readonly Fresh[]
+}
+
+/** P8: a key that is not new is not thereby a duplicate: its record says what it is. */
+async function insertKeys(
+  open: OpenTransaction<unknown>,
+  members: readonly Fresh[],
+  behind: ReadonlySet<Fresh>,
+  run: Runtime,
+): Promise<Inserted> {
+  const records = members.map((member) => newRecord(member, behind.has(member), run))
+  const isNew = await open.insert(records)
+  const known = members.filter((_, at) => isNew[at] !== true)
+  const knowing = await knownSituations(open, known, run)
+  const situations = new Map<Fresh, Situation>()
+  const careful = new Set<Fresh>()
+  const closed = new Set<string>()
+  const fresh: Fresh[] = []
+  const left: Fresh[] = []
+  for (const [at, member] of members.entries()) {
+    const situation = isNew[at] === true ? undefined : knowing.get(member)
+    if (situation !== undefined) situations.set(member, situation)
+    else if (isNew[at] !== true) {
+      careful.add(member)
+      if (member.lane !== undefined) closed.add(member.lane)
+    } else if (member.lane !== undefined && closed.has(member.lane)) left.push(member)
+    else if (behind.has(member)) situations.set(member, parkedBehind)
+    else fresh.push(member)
+  }
+  return { situations, fresh, careful, left }
+}
+
+const parkedBehind: Situation = {
+  kind: 'parked',
+  reason: 'behind',
+  attempt: 0,
+  retryInMs: 0,
+  error: undefined,
+}
+
+/** Those that can be acknowledged; a record that has vanished again, or that asks for more, is for the careful path. */
+async function knownSituations(
+  open: OpenTransaction<unknown>,
+  known: readonly Fresh[],
+  { flow }: Runtime,
+): Promise<ReadonlyMap<Fresh, Situation>> {
+  const situations = new Map<Fresh, Situation>()
+  if (known.length === 0) return situations
+  const records = await open.read(known.map(({ identity }) => identity))
+  for (const [at, member] of known.entries()) {
+    const { identity, fingerprint } = member
+    const asked = { identity, fingerprint, claimId: noClaim, alone: false, by: 'delivery' } as const
+    const claim = answerOf(records[at], requestOf(asked), flow.limits)
+    if (claim?.kind === 'completed' || claim?.kind === 'dead' || claim?.kind === 'parked')
+      situations.set(member, { kind: 'duplicate', state: claim.kind })
+  }
+  return situations
+}
+
+const noClaim = new Uint8Array()
+
+function newRecord(
+  { arrival, identity, fingerprint, laneBytes }: Fresh,
+  isBehind: boolean,
+  { flow }: Runtime,
+): NewRecord {
+  const outcome: Outcome = isBehind
+    ? behindOutcome(parkedMessage(arrival.delivery, flow, laneBytes))
+    : { state: 'completed', result: undefined, keepMs: flow.limits.retentionMs }
+  return { ...identity, fingerprint, outcome }
+}
+
+/** Effect, record and acknowledgement in one commit, where source and store share a medium. */
+function acknowledgeWithin(members: readonly Fresh[], { flow }: Runtime): boolean {
+  if (!flow.joins || members.length === 0) return false
+  const deliveries = members.flatMap(({ arrival, copies }) =>
+    [arrival, ...copies].map(({ delivery }) => delivery),
+  )
+  return flow.source.within?.ack(deliveries) === true
+}
+
+export function laneName(lane: Bytes | undefined): string | undefined {
+  return lane === undefined ? undefined : hex(lane)
+}

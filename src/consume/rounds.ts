@@ -1,0 +1,112 @@
+import { isSemelError } from '../errors/semel-error.ts'
+import { monotonicMs } from '../inbox/clock.ts'
+import { retryDelay } from '../once/outcome.ts'
+import { blameOf } from './blame.ts'
+import type { Member, Round } from './gears.ts'
+import type { Pace } from './pace.ts'
+import { report } from './report.ts'
+import { hold, type Runtime, sleep } from './runtime.ts'
+import { verdicts } from './verdict.ts'
+import { storeSituation } from './work.ts'
+
+/** Whom the rounds have put out, and why; and what was answered by the round that committed. */
+export interface Rounds<M extends Member, Answer> {
+  /** Undefined: nothing was committed. */
+  readonly committed: Answer | undefined
+  readonly members: readonly M[]
+  readonly failed: ReadonlyMap<M, unknown>
+  /** They have not run, or were taken back: next time. */
+  readonly left: readonly M[]
+}
+
+const pauses = {
+  away: { retryDelayMs: 20, retryDelayMsMax: 2_000 },
+  soon: { retryDelayMs: 5, retryDelayMsMax: 100 },
+}
+
+/**
+ * Makes rounds until one commits (P10). Who fails leaves with those behind it in its lane, the others re-run at once:
+ * first with savepoints, so that any number of bad messages costs one round. The batch is halved only for failures
+ * that nobody can be blamed for. An unknown outcome is asked for by the same round again.
+ */
+export async function makeRounds<M extends Member, Answer>(
+  members: readonly M[],
+  run: Runtime,
+  pace: Pace,
+  make: (round: Round<M>) => Promise<Answer>,
+): Promise<Rounds<M, Answer>> {
+  const failed = new Map<M, unknown>()
+  const left: M[] = []
+  let live = members
+  let guarded = false
+  for (let tries = 1; live.length > 0 && !run.stopping.aborted; tries++) {
+    const now: Round<M>['now'] = { member: undefined }
+    const took = { handlersMs: 0 }
+    const beganMs = monotonicMs()
+    try {
+      const committed = await make({ members: live, guarded, now, took })
+      hold(run, 'store', false)
+      const wholeMs = monotonicMs() - beganMs
+      pace.committed({ messages: live.length, handlersMs: took.handlersMs, wholeMs })
+      return { committed, members: live, failed, left }
+    } catch (error) {
+      const blame = blameOf(error, now.member === undefined ? live : [now.member])
+      if (blame?.stopped === true) break
+      if (blame?.contained === true && !guarded && live.length > 1) {
+        guarded = true
+        continue
+      }
+      if (blame !== undefined && blame.failed.size > 0) {
+        const out = putOut(live, blame.failed as ReadonlyMap<M, unknown>)
+        for (const [member, thrown] of blame.failed) failed.set(member as M, thrown)
+        left.push(...out.behind)
+        live = out.rest
+        continue
+      }
+      if (blame === undefined && !(await goesOn(error, live, run, tries))) break
+      if (blame === undefined && !isSemelError(error, 'SEMEL_STORE_CONTENDED')) continue
+      pace.contended()
+      left.push(...live.slice(Math.ceil(live.length / 2)))
+      live = live.slice(0, Math.ceil(live.length / 2))
+    }
+  }
+  return { committed: undefined, members: [], failed, left: [...left, ...live] }
+}
+
+/** Without the failed, and without what stands behind them in their lanes. */
+function putOut<M extends Member>(
+  members: readonly M[],
+  failed: ReadonlyMap<M, unknown>,
+): { readonly rest: readonly M[]; readonly behind: readonly M[] } {
+  const closed = new Set<string>()
+  const rest: M[] = []
+  const behind: M[] = []
+  for (const member of members) {
+    const { lane } = member
+    if (failed.has(member)) {
+      if (lane !== undefined) closed.add(lane)
+    } else if (lane !== undefined && closed.has(lane)) behind.push(member)
+    else rest.push(member)
+  }
+  return { rest, behind }
+}
+
+/** The store's own errors: reported once for the batch, and waited out. False: we stop. */
+async function goesOn(
+  error: unknown,
+  [first]: readonly Member[],
+  run: Runtime,
+  tries: number,
+): Promise<boolean> {
+  const situation = storeSituation(error)
+  const key = first?.task.readable ?? ''
+  report(situation, key, { group: run.flow.group, topic: run.flow.topic, key }, run)
+  if (verdicts[situation.kind].verdict === 'stop') {
+    run.breakOff(error)
+    return false
+  }
+  hold(run, 'store', situation.kind === 'unavailable')
+  const pause = situation.kind === 'contended' ? pauses.soon : pauses.away
+  await sleep(retryDelay(tries, pause), run.stopping)
+  return true
+}

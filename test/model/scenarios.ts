@@ -1,0 +1,274 @@
+import type { Budget, Message, Scenario } from './kinds.ts'
+
+const none: Budget = { crash: 0, lost: 0, taken: 0, slow: 0, person: 0, stop: 0, nack: 0 }
+
+function message(key: number, more: Partial<Message> = {}): Message {
+  return { key, handler: 'ok', fails: 0, lane: false, body: 0, needs: undefined, ...more }
+}
+function laned(key: number, more: Partial<Message> = {}): Message {
+  return message(key, { lane: true, ...more })
+}
+const failing = (fails: number): Partial<Message> => ({ handler: 'fails', fails })
+
+type Given = Omit<Partial<Scenario>, 'budget' | 'messages'> & {
+  readonly messages: readonly Message[]
+  readonly budget: Partial<Budget>
+}
+
+function scenario(name: string, { messages, budget, ...more }: Given): Scenario {
+  return {
+    name,
+    messages,
+    deliveries: messages.map((_, at) => at),
+    calls: [],
+    processes: 2,
+    slots: 2,
+    prefetch: 3,
+    batch: 2,
+    attemptsMax: 3,
+    broker: 'marks',
+    deliveryLimit: undefined,
+    level: 'A',
+    prunes: false,
+    budget: { ...none, ...budget },
+    ...more,
+  }
+}
+
+/** What is looked at, small enough to be looked at whole. */
+export const scenarios = {
+  plain: scenario('two messages', {
+    messages: [message(0), message(1)],
+    budget: { crash: 1, lost: 1 },
+  }),
+  taken: scenario('deliveries taken away', {
+    messages: [message(0), message(1)],
+    budget: { taken: 1, crash: 1 },
+  }),
+  copies: scenario('a copy under another id', {
+    messages: [message(0), message(1)],
+    deliveries: [0, 1, 0],
+    budget: { lost: 1 },
+  }),
+  fails: scenario('a handler that fails once', {
+    messages: [message(0, failing(1)), message(1)],
+    budget: { crash: 1 },
+  }),
+  failsLost: scenario('a handler that fails, answers lost', {
+    messages: [message(0, failing(1))],
+    deliveries: [0, 0],
+    budget: { lost: 1 },
+  }),
+  failsTwice: scenario('a copy of a message that fails twice', {
+    messages: [message(0, failing(2))],
+    deliveries: [0, 0],
+    attemptsMax: 4,
+    budget: { taken: 1 },
+  }),
+  always: scenario('a handler that always fails', {
+    messages: [message(0, { handler: 'always' }), message(1)],
+    attemptsMax: 2,
+    budget: { lost: 1 },
+  }),
+  company: scenario('a handler that fails in company', {
+    messages: [message(0, { handler: 'batch' }), message(1)],
+    attemptsMax: 2,
+    budget: { crash: 1 },
+  }),
+  parkedCompany: scenario('a handler that fails in company, parked', {
+    messages: [laned(0, failing(1)), laned(1, { handler: 'batch' }), laned(2)],
+    attemptsMax: 2,
+    budget: {},
+  }),
+  killer: scenario('a killer and an innocent', {
+    messages: [message(0, { handler: 'kills' }), message(1)],
+    attemptsMax: 2,
+    budget: { crash: 1 },
+  }),
+  killerThree: scenario('a killer and two innocents', {
+    messages: [message(0, { handler: 'kills' }), message(1), message(2)],
+    attemptsMax: 2,
+    batch: 3,
+    processes: 1,
+    budget: {},
+  }),
+  failsThenKills: scenario('a killer that fails first, beside an innocent that is parked', {
+    messages: [message(0, { handler: 'fails then kills', fails: 1 }), message(1, failing(1))],
+    attemptsMax: 2,
+    budget: {},
+  }),
+  stops: scenario('stops in order', {
+    messages: [message(0, { handler: 'batch' }), message(1)],
+    deliveries: [0, 1, 0],
+    budget: { stop: 1 },
+  }),
+  lane: scenario('a lane, its head fails', {
+    messages: [laned(0, failing(2)), laned(1)],
+    attemptsMax: 4,
+    budget: { crash: 1 },
+  }),
+  laneTaken: scenario('a lane, taken away', {
+    messages: [laned(0, failing(1)), laned(1)],
+    attemptsMax: 4,
+    budget: { taken: 1 },
+  }),
+  laneLost: scenario('a lane, answers lost', {
+    messages: [laned(0, failing(1)), laned(1)],
+    attemptsMax: 4,
+    budget: { lost: 1 },
+  }),
+  laneNack: scenario('a lane, given back', {
+    messages: [laned(0, failing(1)), laned(1)],
+    attemptsMax: 4,
+    budget: { taken: 1, nack: 1 },
+  }),
+  laneThree: scenario('a lane of three, two fail', {
+    messages: [laned(0, failing(1)), laned(1, failing(1)), laned(2)],
+    attemptsMax: 4,
+    budget: {},
+  }),
+  laneAlways: scenario('a lane with a dead head', {
+    messages: [laned(0, { handler: 'always' }), laned(1)],
+    attemptsMax: 2,
+    budget: { crash: 1 },
+  }),
+  laneKiller: scenario('a lane with a killer', {
+    messages: [laned(0, { handler: 'kills' }), laned(1)],
+    attemptsMax: 2,
+    budget: {},
+  }),
+  followerKiller: scenario('a lane with a killer behind a head that fails', {
+    messages: [laned(0, failing(1)), laned(1, { handler: 'kills' })],
+    attemptsMax: 2,
+    budget: {},
+  }),
+  laneCopy: scenario('a lane with a copy', {
+    messages: [laned(0, failing(1)), laned(1)],
+    deliveries: [0, 1, 0],
+    budget: {},
+  }),
+  laneProcesses: scenario('a lane and three processes', {
+    messages: [laned(0, failing(1)), laned(1)],
+    attemptsMax: 4,
+    processes: 3,
+    slots: 1,
+    budget: { crash: 1 },
+  }),
+  parkedTwo: scenario('two parked messages, answers lost', {
+    messages: [message(0, failing(1)), message(1, failing(1))],
+    attemptsMax: 4,
+    budget: { lost: 1 },
+  }),
+  early: scenario('an early head', {
+    messages: [laned(0, { needs: 1 }), laned(1)],
+    budget: { crash: 1 },
+  }),
+  swallows: scenario('a handler that hides an error', {
+    messages: [message(0, { handler: 'swallows', fails: 1 }), message(1)],
+    budget: { lost: 1 },
+  }),
+  commits: scenario('a handler that commits', {
+    messages: [message(0, { handler: 'commits' }), message(1)],
+    attemptsMax: 2,
+    budget: { crash: 1 },
+  }),
+  mismatch: scenario('one key, two bodies', {
+    messages: [message(0, { handler: 'always' }), message(0, { body: 1 })],
+    attemptsMax: 2,
+    budget: { lost: 1 },
+  }),
+  slow: scenario('leases that end under their owner', {
+    messages: [message(0, failing(1))],
+    attemptsMax: 5,
+    budget: { slow: 2, crash: 1 },
+  }),
+  people: scenario('what people do', {
+    messages: [laned(0, { handler: 'always' }), laned(1, failing(1))],
+    attemptsMax: 3,
+    budget: { person: 1 },
+  }),
+  freed: scenario('a lease that a person frees', {
+    messages: [message(0, failing(1))],
+    attemptsMax: 4,
+    budget: { person: 1, taken: 1, slow: 1 },
+  }),
+  prunes: scenario('records that are pruned', {
+    messages: [message(0), message(1)],
+    deliveries: [0, 1, 0],
+    prunes: true,
+    budget: { crash: 1 },
+  }),
+  window: scenario('a broker without marks', {
+    messages: [message(0, failing(1)), message(1)],
+    broker: 'window',
+    budget: { crash: 1 },
+  }),
+  windowKiller: scenario('a killer on a broker without marks', {
+    messages: [message(0, { handler: 'kills' }), message(1)],
+    broker: 'window',
+    attemptsMax: 2,
+    budget: {},
+  }),
+  limit: scenario('a broker that gives up', {
+    messages: [message(0, { handler: 'kills' }), message(1, { handler: 'kills' }), message(2)],
+    attemptsMax: 2,
+    deliveryLimit: 4,
+    processes: 1,
+    slots: 1,
+    budget: {},
+  }),
+  levelB: scenario('level B', {
+    level: 'B',
+    messages: [message(0, failing(1))],
+    attemptsMax: 5,
+    budget: { crash: 1, lost: 1, slow: 1 },
+  }),
+  levelBasks: scenario('level B, the far side is asked', {
+    level: 'B asks',
+    messages: [message(0, failing(1))],
+    attemptsMax: 5,
+    budget: { crash: 1, lost: 1 },
+  }),
+  levelC: scenario('level C', {
+    level: 'C',
+    messages: [message(0, failing(1))],
+    attemptsMax: 5,
+    budget: { crash: 1, lost: 1, slow: 1 },
+  }),
+  levelD: scenario('level D', {
+    level: 'D',
+    messages: [message(0, failing(1))],
+    attemptsMax: 5,
+    budget: { crash: 1, lost: 1, slow: 1 },
+  }),
+  door: scenario('run()', {
+    messages: [message(0, failing(1))],
+    deliveries: [],
+    calls: [0, 0],
+    budget: { crash: 1, lost: 1 },
+  }),
+  doorBoth: scenario('run() and a consumer', {
+    messages: [message(0, failing(1))],
+    calls: [0],
+    attemptsMax: 4,
+    budget: { crash: 1 },
+  }),
+  doorB: scenario('run() at level B', {
+    level: 'B',
+    messages: [message(0, failing(1))],
+    deliveries: [],
+    calls: [0, 0],
+    attemptsMax: 5,
+    budget: { crash: 1, lost: 1, slow: 1 },
+  }),
+} as const satisfies Record<string, Scenario>
+
+/** Windows that are named in the documentation: the counterexample is there, and is expected. */
+export const windows = {
+  levelBasksSlow: scenario('level B, asked by two at a time', {
+    level: 'B asks',
+    messages: [message(0)],
+    attemptsMax: 5,
+    budget: { slow: 1, taken: 1 },
+  }),
+} as const satisfies Record<string, Scenario>
