@@ -14,7 +14,9 @@ const consumer = createConsumer({
   effects: {
     // The provider promises 24 hours: one less, so that a slow call is still inside.
     charge: forwardedKey({ remembersMs: 23 * 3_600_000 }),
-    mail: atLeastOnce({ because: 'SMTP cannot deduplicate, and a second receipt does little harm' }),
+    mail: atLeastOnce({
+      because: 'SMTP cannot deduplicate, and a second receipt does little harm',
+    }),
   },
   // Whoever comes after the crash need not wait for long, and no third order is in the middle of something.
   leaseMs: 500,
@@ -22,7 +24,9 @@ const consumer = createConsumer({
   async handler({ body: { order } }, { effects, transaction }) {
     const receipt = await effects.charge((key) => post('/charge', order, key))
     await effects.mail(() => post('/mail', order))
-    await transaction((tx) => tx.prepare('insert into booking values (?, ?)').run(order, receipt.id))
+    await transaction((tx) =>
+      tx.prepare('insert into booking values (?, ?)').run(order, receipt.id),
+    )
   },
 })
 

@@ -11,7 +11,9 @@ export interface Gateway {
 }
 
 /** `silentFor` says whether an effect happens without an answer, as when a connection breaks just then. */
-export async function startGateway(silentFor: (path: string, order: string) => boolean): Promise<Gateway> {
+export async function startGateway(
+  silentFor: (path: string, order: string) => boolean,
+): Promise<Gateway> {
   const charges: string[] = []
   const mails: string[] = []
   const receipts = new Map<string, string>()

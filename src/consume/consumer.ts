@@ -7,6 +7,7 @@ import { type Intake, intake } from './intake.ts'
 import { registerConsumer } from './registry.ts'
 import { hold, type Runtime, runtimeOf } from './runtime.ts'
 import { serveParked } from './takers.ts'
+import { keepUp } from './upkeep.ts'
 import { watchMainLoop } from './watchdog.ts'
 
 /** Everything that runs between start and stop. */
@@ -132,7 +133,7 @@ function begin(flow: Flow, leave: () => void, breakOff: (error: unknown) => void
   const signals = { stopping: stopping.signal, aborting: aborting.signal }
   const run = runtimeOf(flow, signals, breakOff)
   const pulling = intake(run)
-  const loops = Promise.all([pulling.run(), serveParked(run)])
+  const loops = Promise.all([pulling.run(), serveParked(run), keepUp(run)])
   loops.catch(breakOff)
   const unwatch = flow.options.watchdog ? watchMainLoop(flow.limits.leaseMs) : undefined
   return { run, intake: pulling, stopping, aborting, loops, leave, unwatch }

@@ -12,6 +12,7 @@ export interface EncodedMessage {
   readonly key: string | undefined
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
+  readonly orderKey: string | undefined
   readonly delayMs: number
 }
 
@@ -22,8 +23,15 @@ export interface OutgoingDefaults {
 
 type Fields = Readonly<Record<string, unknown>>
 
-const fields = ['topic', 'body', 'id', 'key', 'tag', 'headers', 'delay'] as const
-const charactersMax = { topic: 200, id: 200, tag: 200, key: 65_536, header: 65_536 } as const
+const fields = ['topic', 'body', 'id', 'key', 'tag', 'headers', 'orderKey', 'delay'] as const
+const charactersMax = {
+  topic: 200,
+  id: 200,
+  tag: 200,
+  key: 65_536,
+  orderKey: 200,
+  header: 65_536,
+} as const
 /** One year. */
 const delayMsMax = 31_536_000_000
 
@@ -47,8 +55,16 @@ export function encodeOutgoing(
     key: message.key === undefined ? undefined : name('key', message.key),
     headers: message.headers === undefined ? {} : headersOf(message.headers),
     body: bodyOf(message.body, bodyBytesMax),
+    orderKey: orderKeyOf(message),
     delayMs: delayOf(message.delay),
   }
+}
+
+/** What waits for its time would hold up everything behind it. */
+function orderKeyOf({ orderKey, delay }: OutgoingMessage): string | undefined {
+  if (orderKey === undefined) return undefined
+  if (delay !== undefined) throw invalid('it has an order key and a delay; choose one of them')
+  return name('orderKey', orderKey)
 }
 
 /** A misspelt delay would be a message that goes out at once. */

@@ -9,6 +9,11 @@ export interface OutgoingMessage {
   readonly key?: string
   readonly tag?: string
   readonly headers?: Readonly<Record<string, string>>
+  /**
+   * Messages of one topic with the same order key reach one consumer at a time, in the order in which they were sent.
+   * Not together with a delay.
+   */
+  readonly orderKey?: string
   /** Milliseconds, or one of the eighteen levels by name. */
   readonly delay?: number | DelayLevel
 }

@@ -48,6 +48,7 @@ export interface WithinTransaction {
 export interface SourceCapabilities {
   readonly marksRedelivery: boolean
   readonly delays: 'native' | 'none'
+  /** `key`: messages of one order key are in one pair of hands at a time, in order; `queue`: in the order of one queue. */
   readonly order: 'key' | 'queue' | 'none'
   /** How long a delivery stays ours without renewal; undefined: as long as the connection. */
   readonly holdMs: number | undefined

@@ -36,6 +36,9 @@ export interface Events {
   'dead-many': { readonly group: string; readonly topic: string; readonly dead: number }
   'circuit-open': { readonly group: string; readonly topic: string; readonly failures: number }
   'circuit-closed': { readonly group: string; readonly topic: string }
+  /** Completed records whose retention had passed were forgotten, of whatever group. */
+  pruned: { readonly group: string; readonly topic: string; readonly records: number }
+  'prune-failed': { readonly group: string; readonly topic: string; readonly error: string }
   stopped: { readonly group: string; readonly topic: string; readonly error: string | undefined }
 }
 
@@ -59,6 +62,8 @@ const names: Readonly<Record<EventName, string>> = {
   'dead-many': 'semel:dead-many',
   'circuit-open': 'semel:circuit-open',
   'circuit-closed': 'semel:circuit-closed',
+  pruned: 'semel:pruned',
+  'prune-failed': 'semel:prune-failed',
   stopped: 'semel:stopped',
 }
 

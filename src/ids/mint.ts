@@ -62,6 +62,7 @@ export function mint(): Mint {
     },
     refuse(why, cause) {
       span = undefined
+      usedMs = undefined
       refusal = { why, cause }
     },
   }

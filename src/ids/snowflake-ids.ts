@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { isSemelError } from '../errors/semel-error.ts'
 import type { Store } from '../inbox/store.ts'
-import { type KeptLease, leaseKeeper } from '../once/lease-keeper.ts'
+import { type KeptLease, type LeaseKeeper, leaseKeeper } from '../once/lease-keeper.ts'
 import { resolveOptions } from '../options/resolve.ts'
 import type { IdGenerator } from './id-generator.ts'
-import { mint } from './mint.ts'
+import { type Mint, mint } from './mint.ts'
 import { claimNumber, restNumber, spanOf, type WorkerNumber } from './worker-number.ts'
 
 export interface SnowflakeOptions {
@@ -28,6 +28,20 @@ interface Held {
   readonly kept: KeptLease
 }
 
+/** What a generator is, from its making to its end. */
+interface Life {
+  readonly store: Store
+  readonly leaseMs: number
+  /** Left free at the end of a lease: so far the store's clock may step back unnoticed. */
+  readonly marginMs: number
+  readonly keeper: LeaseKeeper
+  readonly ids: Mint
+  readonly closing: AbortController
+  held: Held | undefined
+  replacing: Promise<void> | undefined
+  closed: Promise<void> | undefined
+}
+
 /**
  * Snowflakes: 41 bits of milliseconds since 2025 by the clock of the store, 10 bits of worker number, 12 bits of
  * sequence, as bigint. The number is leased from the store, so that of all who share the store no two have one.
@@ -40,83 +54,95 @@ interface Held {
  */
 export async function snowflakeIds(
   store: Store,
-  given: SnowflakeOptions = {},
+  options: SnowflakeOptions = {},
 ): Promise<SnowflakeIds> {
-  const { leaseMs } = resolveOptions('snowflakeIds', given, ['leaseMs'], [])
-  const { leases } = store
-  const marginMs = leaseMs / 3
-  const keeper = leaseKeeper(leases, leaseMs)
-  const ids = mint()
-  const closing = new AbortController()
-  let held: Held | undefined
-  let replacing: Promise<void> | undefined
-  let closed: Promise<void> | undefined
-
-  async function acquire(): Promise<void> {
-    const number = await claimNumber(store, leaseMs)
-    const kept = keeper.keep(number.lease, number.sinceMs, () => void adjust(mine))
-    const mine: Held = { number, kept }
-    held = mine
-    kept.signal.addEventListener('abort', () => replace(mine, kept.signal.reason))
-    try {
-      const span = await spanOf(leases, number, marginMs)
-      if (span !== undefined && held === mine) ids.use(span)
-    } catch (error) {
-      kept.release()
-      held = undefined
-      throw error
-    }
+  const { leaseMs } = resolveOptions('snowflakeIds()', options, ['leaseMs'], [])
+  const life: Life = {
+    store,
+    leaseMs,
+    marginMs: leaseMs / 3,
+    keeper: leaseKeeper(store.leases, leaseMs),
+    ids: mint(),
+    closing: new AbortController(),
+    held: undefined,
+    replacing: undefined,
+    closed: undefined,
   }
-
-  /** After each renewal: the time of the number goes on, by what the store says. */
-  async function adjust(mine: Held): Promise<void> {
-    const span = await spanOf(leases, mine.number, marginMs).catch(() => undefined)
-    if (span === undefined || held !== mine) return
-    // Its clock stepped back behind what was named: the number waits until that has passed again.
-    if (span.belowMs + marginMs <= (ids.usedMs() ?? 0)) {
-      await restNumber(leases, mine.number, ids.usedMs(), marginMs).catch(() => undefined)
-      return replace(mine, new Error('the clock of the store stepped back'))
-    }
-    ids.use(span)
-  }
-
-  function replace(lost: Held, why: unknown): void {
-    lost.kept.release()
-    if (held !== lost) return
-    held = undefined
-    ids.refuse('its worker number is lost', why)
-    replacing = closing.signal.aborted ? undefined : acquireAgain()
-  }
-
-  async function acquireAgain(): Promise<void> {
-    while (held === undefined && !closing.signal.aborted) {
-      try {
-        return await acquire()
-      } catch (error) {
-        ids.refuse('it could get no worker number', error)
-        if (isSemelError(error) && !error.retryable) return
-        await pause(leaseMs / 6, undefined, closing).catch(() => undefined)
-      }
-    }
-  }
-
-  async function giveBack(): Promise<void> {
-    closing.abort()
-    ids.refuse('it is closed')
-    await replacing
-    ids.refuse('it is closed')
-    if (held === undefined) return
-    const { number, kept } = held
-    held = undefined
-    kept.release()
-    // Not given back, the number is free when its lease has ended.
-    await restNumber(leases, number, ids.usedMs(), marginMs).catch(() => undefined)
-  }
-
   await store.prepare()
-  await acquire()
+  await acquire(life)
   return {
-    next: ids.next,
-    close: () => (closed ??= giveBack()),
+    next: life.ids.next,
+    close: () => (life.closed ??= giveBack(life)),
   }
+}
+
+async function acquire(life: Life): Promise<void> {
+  const { store, leaseMs, keeper } = life
+  const number = await claimNumber(store, leaseMs)
+  const kept = keeper.keep(number.lease, number.sinceMs, () => void adjust(life, mine))
+  const mine: Held = { number, kept }
+  life.held = mine
+  kept.signal.addEventListener('abort', () => replace(life, mine, kept.signal.reason))
+  try {
+    await follow(life, mine)
+  } catch (error) {
+    kept.release()
+    life.held = undefined
+    throw error
+  }
+}
+
+/** After each renewal: the time of the number goes on, by what the store says. */
+async function adjust(life: Life, mine: Held): Promise<void> {
+  try {
+    await follow(life, mine)
+  } catch {
+    // The time that it has stays as it is, and ends.
+  }
+}
+
+async function follow(life: Life, mine: Held): Promise<void> {
+  const { store, ids, marginMs } = life
+  const span = await spanOf(store.leases, mine.number, marginMs)
+  if (span === undefined || life.held !== mine) return
+  const usedMs = ids.usedMs() ?? 0
+  if (span.belowMs + marginMs > usedMs) return ids.use(span)
+  // Its clock stepped back behind what was named: the number waits until that has passed again.
+  replace(life, mine, new Error('the clock of the store stepped back'))
+  await restNumber(store.leases, mine.number, usedMs, marginMs)
+}
+
+function replace(life: Life, lost: Held, why: unknown): void {
+  lost.kept.release()
+  if (life.held !== lost) return
+  life.held = undefined
+  life.ids.refuse('its worker number is lost', why)
+  if (!life.closing.signal.aborted) life.replacing = acquireAgain(life)
+}
+
+async function acquireAgain(life: Life): Promise<void> {
+  const { closing, leaseMs, ids } = life
+  while (life.held === undefined && !closing.signal.aborted) {
+    try {
+      await acquire(life)
+    } catch (error) {
+      ids.refuse('it could get no worker number', error)
+      if (isSemelError(error) && !error.retryable) return
+      await pause(leaseMs / 6, undefined, closing).catch(() => undefined)
+    }
+  }
+}
+
+async function giveBack(life: Life): Promise<void> {
+  const { closing, ids, store, marginMs } = life
+  closing.abort()
+  await life.replacing
+  const usedMs = ids.usedMs()
+  ids.refuse('it is closed')
+  if (life.held === undefined) return
+  const { number, kept } = life.held
+  life.held = undefined
+  kept.release()
+  // Not given back, the number is free when its lease has ended.
+  await restNumber(store.leases, number, usedMs, marginMs).catch(() => undefined)
 }

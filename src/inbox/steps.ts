@@ -63,7 +63,11 @@ export interface Steps {
 export function beginStep(
   record: InboxRecord | undefined,
   known: StepRow | undefined,
-  { lease, intent, nowMs }: { readonly lease: Lease; readonly intent: StepIntent; readonly nowMs: number },
+  {
+    lease,
+    intent,
+    nowMs,
+  }: { readonly lease: Lease; readonly intent: StepIntent; readonly nowMs: number },
 ): { readonly answer: StepAnswer; readonly next: StepRow | undefined } {
   if (!holdsLease(record, lease)) return { answer: { kind: 'fenced' }, next: undefined }
   if (known === undefined) {
@@ -87,7 +91,8 @@ export function finishStep(
   lease: Lease,
   result: string | undefined,
 ): { readonly answer: 'recorded' | 'fenced'; readonly next: StepRow | undefined } {
-  if (known === undefined || !holdsLease(record, lease)) return { answer: 'fenced', next: undefined }
+  if (known === undefined || !holdsLease(record, lease))
+    return { answer: 'fenced', next: undefined }
   if (known.done) return { answer: 'recorded', next: undefined }
   return { answer: 'recorded', next: { ...known, done: true, result } }
 }

@@ -13,6 +13,7 @@ export interface MemoryHand {
   /** Those that have not passed to somebody else meanwhile. */
   held(deliveries: readonly Delivery[]): readonly Waiting[]
   keep(waiting: Waiting): void
+  isOurs(this: void, waiting: Waiting): boolean
   /** Out of our hand: others can see it after so many milliseconds. */
   give(waiting: Waiting, afterMs: number): void
   giveAll(position: Position): void
@@ -40,6 +41,7 @@ export function memoryHand(clock: Clock, holdMs: number): MemoryHand {
         .filter(({ waiting, receipt }) => waiting.receipt === receipt)
         .map(({ waiting }) => waiting),
     keep,
+    isOurs: ({ receipt }) => receipt?.owner === owner,
     give,
     giveAll(position) {
       for (const waiting of position.waiting.values())

@@ -19,6 +19,7 @@ export interface MemoryQueue {
 export interface Logged {
   readonly seq: number
   readonly dueMs: number
+  readonly orderKey: string | undefined
   readonly message: Message<Uint8Array>
 }
 
@@ -109,8 +110,12 @@ function memoryTopic(): MemoryTopic {
   }
 }
 
-function inLog({ delayMs, ...message }: EncodedMessage, seq: number, nowMs: number): Logged {
-  return { seq, dueMs: nowMs + delayMs, message: { ...message, sentAtMs: nowMs } }
+function inLog(
+  { delayMs, orderKey, ...message }: EncodedMessage,
+  seq: number,
+  nowMs: number,
+): Logged {
+  return { seq, dueMs: nowMs + delayMs, orderKey, message: { ...message, sentAtMs: nowMs } }
 }
 
 /** The first message that a group still needs. Messages wait in the order in which they were reached. */

@@ -22,7 +22,7 @@ interface Place {
 const capabilities: Omit<SourceCapabilities, 'holdMs'> = {
   marksRedelivery: true,
   delays: 'native',
-  order: 'queue',
+  order: 'key',
   redeliveryHorizonMs: Number.POSITIVE_INFINITY,
   deliveriesMax: undefined,
 }
@@ -62,7 +62,7 @@ export function memorySource(queue: MemoryQueue, options: MemorySourceOptions): 
       for (;;) {
         if (signal.aborted || closed) return []
         const nowMs = queue.clock.nowMs()
-        const visible = reach(topic, position, wants, limit, nowMs)
+        const visible = reach(topic, position, { wants, limit, nowMs, isOurs: hand.isOurs })
         if (visible.length > 0) return visible.map(hand.take)
         await change(topic, nextMs(position, nowMs), signal)
       }
@@ -94,18 +94,27 @@ export function memorySource(queue: MemoryQueue, options: MemorySourceOptions): 
   }
 }
 
+interface Reach {
+  readonly limit: number
+  readonly nowMs: number
+  wants(tag: string | undefined): boolean
+  isOurs(waiting: Waiting): boolean
+}
+
 /** What may be taken now: first what comes again or was delayed, then what is new. */
 function reach(
   topic: MemoryTopic,
   position: Position,
-  wants: (tag: string | undefined) => boolean,
-  limit: number,
-  nowMs: number,
+  { wants, limit, nowMs, isOurs }: Reach,
 ): readonly Waiting[] {
   const visible: Waiting[] = []
+  const behind = new Set<string>()
   for (const waiting of position.waiting.values()) {
     if (visible.length === limit) return visible
-    if (waiting.visibleMs <= nowMs && wants(waiting.logged.message.tag)) visible.push(waiting)
+    const { orderKey } = waiting.logged
+    const goes = waiting.visibleMs <= nowMs && wants(waiting.logged.message.tag)
+    if (goes && !behind.has(orderKey ?? '')) visible.push(waiting)
+    else if (orderKey !== undefined && !isOurs(waiting)) behind.add(orderKey)
   }
   while (visible.length < limit) {
     const logged = topic.at(position.next)
@@ -114,7 +123,7 @@ function reach(
     if (!wants(logged.message.tag)) continue
     const waiting = { logged, visibleMs: logged.dueMs, deliveries: 0, receipt: undefined }
     position.waiting.set(logged.seq, waiting)
-    if (logged.dueMs <= nowMs) visible.push(waiting)
+    if (logged.dueMs <= nowMs && !behind.has(logged.orderKey ?? '')) visible.push(waiting)
   }
   return visible
 }

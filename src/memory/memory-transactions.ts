@@ -109,7 +109,9 @@ function face(
 }
 
 async function savepoint<R>(work: Work, inner: () => Promise<R>): Promise<R> {
-  const undo = [work.records, work.messages, work.steps, work.rows].map((overlay) => overlay.savepoint())
+  const undo = [work.records, work.messages, work.steps, work.rows].map((overlay) =>
+    overlay.savepoint(),
+  )
   work.parts.push(undo)
   try {
     const answer = await inner()

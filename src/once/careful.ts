@@ -126,12 +126,13 @@ async function settleFailure(
 
 /** What has recorded steps keeps its record, which keeps them. */
 async function giveBack(
-  { leases }: Store,
+  { leases, steps }: Store,
   { effects }: Task,
   lease: Lease,
   error: unknown,
 ): Promise<Performed> {
-  if (effects === undefined) await leases.release(lease)
+  const keeps = effects !== undefined && (await steps.read(lease)).length > 0
+  if (!keeps) await leases.release(lease)
   else await leases.settle(lease, givenBack)
   return { kind: 'aborted', error }
 }

@@ -45,6 +45,7 @@ export interface Once<Tx, L extends AssuranceLevel = 'A', E extends Effects = No
    *
    * A function that throws leaves nothing behind at level A: its error is rethrown, and the next call tries again.
    * @throws SEMEL_HELD (with `retryAfterMs`), SEMEL_MISMATCHED, SEMEL_DEAD, SEMEL_RESULT_…, SEMEL_KEY_…, SEMEL_STORE_…;
+   * SEMEL_EFFECT_…, SEMEL_STEP_… where effects are declared;
    * SEMEL_RUN_NESTED inside a transaction that it would wait for
    */
   run<R extends JsonShape<R>>(

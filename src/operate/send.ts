@@ -30,11 +30,11 @@ export interface SendAnswer {
   readonly batches: number
 }
 
-const members = ['body', 'key', 'tag', 'id', 'headers', 'delay'] as const
+const members = ['body', 'key', 'tag', 'id', 'headers', 'orderKey', 'delay'] as const
 const lineBytesMax = 2 * options.bodyBytesMax.max
 
 /**
- * Sends JSON lines: `{ body, key?, tag?, id?, headers?, delay? }` each, or a bare body, in batches that are stored
+ * Sends JSON lines: `{ body, key?, tag?, id?, headers?, orderKey?, delay? }` each, or a bare body, in batches that are stored
  * together or not at all.
  *
  * @throws SEMEL_MESSAGE_INVALID and SEMEL_BODY_… with `file:line`, and how far it had come.

@@ -1,7 +1,16 @@
 import { type Clock, monotonicMs } from '../inbox/clock.ts'
 import type { Bell } from './bell.ts'
 import type { Database } from './database.ts'
-import { nextMs, type Place, sweep, take, type Taken, type TakeTerms, trim } from './queue-steps.ts'
+import {
+  nextMs,
+  type Place,
+  sweep,
+  take,
+  type Take,
+  type Taken,
+  type TakeTerms,
+  trim,
+} from './queue-steps.ts'
 
 /** What a source needs to look for messages. */
 export interface Puller {
@@ -37,9 +46,9 @@ export async function pull(
     const next = await database.read((connection) => nextMs(connection, place, nowMs))
     if (ended()) break
     if (next !== undefined && next <= nowMs) {
-      const taken = await takeSome(puller, { ...terms, nowMs: puller.clock.nowMs() })
+      const { taken, moved } = await takeSome(puller, { ...terms, nowMs: puller.clock.nowMs() })
       if (taken.length > 0) return taken
-      continue
+      if (moved) continue
     }
     await tidy(puller, sweeper)
     await bell.wait(rung, waitMs(pauseMs, next, nowMs), signal)
@@ -49,7 +58,7 @@ export async function pull(
 }
 
 /** One transaction; what is to be removed anyway goes with it. */
-async function takeSome(puller: Puller, terms: TakeTerms): Promise<readonly Taken[]> {
+async function takeSome(puller: Puller, terms: TakeTerms): Promise<Take> {
   const { database, place, acknowledged } = puller
   const trimmed = acknowledged.splice(0, trimMax)
   return database.write((connection) => {
@@ -90,5 +99,7 @@ function sweeperOf({ database, place }: Puller): Sweeper {
 }
 
 function waitMs(pauseMs: number, nextVisibleMs: number | undefined, nowMs: number): number {
-  return nextVisibleMs === undefined ? pauseMs : Math.min(pauseMs, nextVisibleMs - nowMs)
+  const nextMs = nextVisibleMs === undefined ? pauseMs : nextVisibleMs - nowMs
+  // What is visible and was not taken waits for others of its order.
+  return nextMs > 0 ? Math.min(pauseMs, nextMs) : pauseMs
 }

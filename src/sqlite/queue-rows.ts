@@ -10,6 +10,7 @@ export interface QueueRow {
   readonly tag: string | null
   readonly message_key: string | null
   readonly headers: string | null
+  readonly order_key?: string | null
   readonly sent_ms: number
   readonly due_ms: number
   readonly body: Uint8Array
@@ -36,6 +37,7 @@ export function appendValues(message: EncodedMessage, nowMs: number): readonly S
     message.tag ?? null,
     message.key ?? null,
     Object.keys(headers).length === 0 ? null : JSON.stringify(headers),
+    message.orderKey ?? null,
     Math.ceil(nowMs),
     Math.ceil(nowMs + message.delayMs),
     message.body,

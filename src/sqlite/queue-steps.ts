@@ -56,10 +56,17 @@ export function nextMs(connection: Connection, place: Place, nowMs: number): num
   return row?.visible_ms ?? undefined
 }
 
+export interface Take {
+  readonly taken: readonly Taken[]
+  /** Whether it has come further in the log: then there may be more, though nothing was taken. */
+  readonly moved: boolean
+}
+
 /** First what comes again or was delayed, then what is new, each in the order of the log. */
-export function take(connection: Connection, place: Place, terms: TakeTerms): readonly Taken[] {
+export function take(connection: Connection, place: Place, terms: TakeTerms): Take {
   const again = takeAgain(connection, place, terms)
-  return [...again, ...takeNew(connection, place, terms, terms.limit - again.length)]
+  const fresh = takeNew(connection, place, terms, terms.limit - again.length)
+  return { taken: [...again, ...fresh.taken], moved: fresh.moved }
 }
 
 /** Whether the delivery was still in these hands. */
@@ -105,7 +112,14 @@ const sweptMax = 200
 function takeAgain(connection: Connection, place: Place, terms: TakeTerms): readonly Taken[] {
   const { subscription, holder } = place
   const { nowMs, holdMs, limit } = terms
-  const rows = connection.all<QueueRow & Hold>(queue.visible, subscription, nowMs, limit)
+  const rows = connection.all<QueueRow & Hold>(
+    queue.visible,
+    subscription,
+    nowMs,
+    nowMs,
+    holder,
+    limit,
+  )
   return rows.map((row) => {
     const deliveries = row.deliveries + 1
     connection.run(
@@ -120,12 +134,7 @@ function takeAgain(connection: Connection, place: Place, terms: TakeTerms): read
   })
 }
 
-function takeNew(
-  connection: Connection,
-  place: Place,
-  terms: TakeTerms,
-  limit: number,
-): readonly Taken[] {
+function takeNew(connection: Connection, place: Place, terms: TakeTerms, limit: number): Take {
   const { subscription, topic } = place
   const taken: Taken[] = []
   const from = cursorOf(connection, place)
@@ -143,20 +152,30 @@ function takeNew(
     }
   }
   if (cursor > from) connection.run(queue.advance, cursor, subscription)
-  return taken
+  return { taken, moved: cursor > from }
 }
 
-/** Whether it can be delivered at once: a delayed message waits for its time, and the cursor does not. */
+/** Whether it can be delivered at once: what is delayed, or behind others of its order, waits; the cursor does not. */
 function reach(
   connection: Connection,
   { subscription, holder }: Place,
   { nowMs, holdMs }: TakeTerms,
-  { seq, due_ms: dueMs }: QueueRow,
+  { seq, due_ms: dueMs, order_key: order = null }: QueueRow,
 ): boolean {
-  const isDue = dueMs <= nowMs
-  if (isDue) connection.run(queue.reach, subscription, seq, Math.ceil(nowMs + holdMs), 1, holder)
-  else connection.run(queue.reach, subscription, seq, dueMs, 0, null)
-  return isDue
+  const goes = dueMs <= nowMs && !isBehind(connection, subscription, order, holder)
+  const untilMs = Math.ceil(nowMs + holdMs)
+  if (goes) connection.run(queue.reach, subscription, seq, untilMs, 1, holder, order)
+  else connection.run(queue.reach, subscription, seq, dueMs, 0, null, order)
+  return goes
+}
+
+function isBehind(
+  connection: Connection,
+  subscription: number,
+  order: string | null,
+  holder: number,
+): boolean {
+  return order !== null && connection.get(queue.ahead, subscription, order, holder) !== undefined
 }
 
 function cursorOf(connection: Connection, { subscription, topic }: Place): number {

@@ -95,7 +95,7 @@ function capabilities(holdMs: number): SourceCapabilities {
   return {
     marksRedelivery: true,
     delays: 'native',
-    order: 'queue',
+    order: 'key',
     holdMs,
     redeliveryHorizonMs: Number.POSITIVE_INFINITY,
     deliveriesMax: undefined,

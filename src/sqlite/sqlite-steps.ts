@@ -47,7 +47,14 @@ function stepAt(connection: Connection, identity: Identity, step: string): StepR
   return row && stepOf(row)
 }
 
-function stepOf({ step, kind, intent_id: intentId, begun_ms: begunMs, done, result }: Row): StepRow {
+function stepOf({
+  step,
+  kind,
+  intent_id: intentId,
+  begun_ms: begunMs,
+  done,
+  result,
+}: Row): StepRow {
   return { step, kind, intentId, begunMs, done: done === 1, result: result ?? undefined }
 }
 

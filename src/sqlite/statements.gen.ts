@@ -125,8 +125,8 @@ select i.scope, i.key, i.readable, i.state, i.fingerprint, i.reason, i.lane, i.p
 } as const
 
 export const queue = {
-  append: `insert into semel_queue_message (topic, id, tag, message_key, headers, sent_ms, due_ms, body)
-values (?, ?, ?, ?, ?, ?, ?, ?)`,
+  append: `insert into semel_queue_message (topic, id, tag, message_key, headers, order_key, sent_ms, due_ms, body)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   subscribe: `insert into semel_queue_subscription (topic, group_name, instance, cursor)
 values (?, ?, ?, 0)
     on conflict (topic, group_name, instance) do nothing`,
@@ -149,15 +149,24 @@ values (?, ?, ?, 0)
   from semel_queue_delivery d
   join semel_queue_message m on m.seq = d.seq
  where d.subscription = ? and d.visible_ms <= ?
+   and (d.order_key is null
+        or not exists (select 1
+                         from semel_queue_delivery e
+                        where e.subscription = d.subscription and e.order_key = d.order_key and e.seq < d.seq
+                          and e.visible_ms > ? and e.holder is not ?))
  order by d.seq
  limit ?`,
-  behind: `select seq, topic, id, tag, message_key, headers, sent_ms, due_ms, body
+  behind: `select seq, topic, id, tag, message_key, headers, order_key, sent_ms, due_ms, body
   from semel_queue_message
  where topic = ? and seq > ?
  order by seq
  limit ?`,
-  reach: `insert into semel_queue_delivery (subscription, seq, visible_ms, deliveries, holder)
-values (?, ?, ?, ?, ?)`,
+  reach: `insert into semel_queue_delivery (subscription, seq, visible_ms, deliveries, holder, order_key)
+values (?, ?, ?, ?, ?, ?)`,
+  ahead: `select 1 as stands
+  from semel_queue_delivery
+ where subscription = ? and order_key = ? and holder is not ?
+ limit 1`,
   handOut: `update semel_queue_delivery
    set visible_ms = ?, deliveries = ?, holder = ?
  where subscription = ? and seq = ?`,
@@ -356,6 +365,7 @@ create table semel_queue_message (
   tag         text,
   message_key text,
   headers     text,
+  order_key   text,
   sent_ms     integer not null,
   due_ms      integer not null,
   body        blob    not null
@@ -381,10 +391,15 @@ create table semel_queue_delivery (
   visible_ms   integer not null,
   deliveries   integer not null,
   holder       integer,
+  order_key    text,
   primary key (subscription, seq)
 ) strict, without rowid;
 
 create index semel_queue_delivery_visible on semel_queue_delivery (subscription, visible_ms);
+
+-- What is under way of one order key.
+create index semel_queue_delivery_order on semel_queue_delivery (subscription, order_key, seq)
+  where order_key is not null;
 ` },
   { version: 3, name: '0003_steps', sql: `-- Declared effects: each call to the outside is noted before it is made, and its result after.
 

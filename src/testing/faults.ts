@@ -39,14 +39,14 @@ export function faultyStore<Tx>(store: Store<Tx>, reach: Reach): Store<Tx> {
     leases: around(store.leases, leaseCalls, reach),
     parking: around(store.parking, { due: 'due' }, reach),
     transactions: transactions && {
-      open: async (work) => {
+      open: async (work, terms) => {
         reach('before begin')
         const result = await transactions.open(async (open) => {
           reach('after begin')
           const done = await work(faultyTransaction(open, reach))
           reach('before commit')
           return done
-        })
+        }, terms)
         reach('after commit')
         return result
       },

@@ -3,6 +3,7 @@ import { contents } from './source-cases/contents.ts'
 import { delayed } from './source-cases/delays.ts'
 import { groups } from './source-cases/groups.ts'
 import { joined } from './source-cases/joined.ts'
+import { ordering } from './source-cases/ordering.ts'
 import { pulling } from './source-cases/pulling.ts'
 import { sending } from './source-cases/sending.ts'
 import { settling } from './source-cases/settling.ts'
@@ -14,6 +15,7 @@ export const sourceCases: readonly SourceCase[] = [
   ...contents,
   ...pulling,
   ...groups,
+  ...ordering,
   ...delayed,
   ...settling,
   ...joined,

@@ -77,6 +77,12 @@ export const order: Need<OpenedSource> = {
   declared: (opened) => opened.source().capabilities.order !== 'none',
 }
 
+export const keyOrder: Need<OpenedSource> = {
+  name: 'order by key',
+  because: 'the broker does not keep an order on one consumer',
+  declared: (opened) => opened.source().capabilities.order === 'key',
+}
+
 export const holds: Need<OpenedSource> = {
   name: 'holds that end',
   because: 'a delivery is held as long as the connection',

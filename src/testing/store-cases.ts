@@ -10,7 +10,8 @@ import { operators } from './store-cases/operators.ts'
 import { parking } from './store-cases/parking.ts'
 import { resultCases } from './store-cases/results.ts'
 import { seals } from './store-cases/seals.ts'
-import { stepCases } from './store-cases/steps.ts'
+import { steps } from './store-cases/steps.ts'
+import { stepsLifetime } from './store-cases/steps-lifetime.ts'
 import { suspects } from './store-cases/suspects.ts'
 import { transactionCases } from './store-cases/transactions.ts'
 import type { StoreCase } from './store-suite.ts'
@@ -30,6 +31,7 @@ export const storeCases: readonly StoreCase[] = [
   ...seals,
   ...operators,
   ...lists,
-  ...stepCases,
+  ...steps,
+  ...stepsLifetime,
   ...histories,
 ]

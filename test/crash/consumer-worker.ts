@@ -20,6 +20,7 @@ const consumer = createConsumer({
     return body
   },
   key: (message) => message.body.id,
+  orderedBy: (message) => message.body.lane,
   handler({ body }, { tx, attempt }) {
     // Written first: whatever goes wrong behind it must take it back.
     tx.prepare(ledgerInsert).run(body.id)

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
 import type { Child, Exit } from '../../src/cli/demo/children.ts'
+import { type Draw, pick } from '../../src/cli/demo/random.ts'
 import type { Limits } from './given.ts'
 import type { Place } from './kit.ts'
+import { until } from './until.ts'
 
 export interface Crew {
   /** How many have died by SIGKILL, whoever sent it. */
   deaths(): number
+  /** Kills one that consumes, when there is one. */
+  killOne(draw: Draw): Promise<void>
   /** What the dead had said. */
   said(): string
   stop(): Promise<void>
@@ -32,6 +36,15 @@ export function keepRunning(here: Place, processes: number, limits: Limits): Cre
 
   return {
     deaths: () => dead.length,
+    async killOne(draw) {
+      const consuming = (): readonly Child[] => [...crew].filter((child) => here.isConsuming(child))
+      await until(
+        () => consuming().length > 0,
+        () => 'no consumer has started',
+        15_000,
+      )
+      await pick(consuming(), draw)?.kill()
+    },
     said: () => dead.map(({ said }) => said).join(''),
     async stop() {
       stopping = true

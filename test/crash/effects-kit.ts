@@ -26,7 +26,7 @@ export async function gatewayPlace(t: TestContext, more: Limits = {}): Promise<G
   t.after(() => Promise.all([...children].map((child) => child.kill())))
   const here = place(t)
   const consuming = new WeakSet<Child>()
-  const far = fork(join(import.meta.dirname, 'effects-gateway.ts'))
+  const far = fork(join(import.meta.dirname, 'effects-gateway-worker.ts'))
   t.after(() => far.kill('SIGKILL'))
   const port = await new Promise<number>((resolve, reject) => {
     far.once('message', (address) => resolve((address as { readonly port: number }).port))

@@ -1,5 +1,13 @@
 // A consumer with declared effects, in a process of its own; the far side is another one.
-import { atLeastOnce, atMostOnce, checkable, createConsumer, forwardedKey, type Steps, unchecked } from 'semel'
+import {
+  atLeastOnce,
+  atMostOnce,
+  checkable,
+  createConsumer,
+  forwardedKey,
+  type Steps,
+  unchecked,
+} from 'semel'
 import { sqliteSource, sqliteStore } from 'semel/sqlite'
 import { reportToParent } from '../../src/cli/demo/parent.ts'
 import { faultyStore } from '../../src/testing/faults.ts'
@@ -59,7 +67,10 @@ const consumer = createConsumer({
 })
 
 async function ask(method: string, kind: Kind, key: string, id = ''): Promise<Receipt | null> {
-  const response = await fetch(`${gateway}/${kind}?${new URLSearchParams({ key, id }).toString()}`, { method })
+  const response = await fetch(
+    `${gateway}/${kind}?${new URLSearchParams({ key, id }).toString()}`,
+    { method },
+  )
   return (await response.json()) as Receipt | null
 }
 

@@ -34,27 +34,43 @@ suite('a consumer with effects elsewhere that is killed', { concurrency: 2 }, ()
   for (const kind of Object.keys(ends) as Kind[])
     for (const point of points) {
       const end = ends[kind][point] ?? once
-      test(`${point} of ${kind}: ${end[0]} × in all, and ${end[1]}`, (t) => killAt(t, kind, point, end))
+      test(`${point} of ${kind}: ${end[0]} × in all, and ${end[1]}`, (t) =>
+        killAt(t, kind, point, end))
     }
 })
 
-async function killAt(t: TestContext, kind: Kind, point: Point, [times, state]: End): Promise<void> {
+async function killAt(
+  t: TestContext,
+  kind: Kind,
+  point: Point,
+  [times, state]: End,
+): Promise<void> {
   const here = await gatewayPlace(t)
   await here.sendCalls([{ id: 'A-17', calls: [kind] }])
   const victim = here.startWorker(point)
   const late = pause(15_000, 'late', { ref: false })
-  assert.equal(await Promise.race([victim.standAt(point), late]), 'standing', `${point} was not reached`)
+  assert.equal(
+    await Promise.race([victim.standAt(point), late]),
+    'standing',
+    `${point} was not reached`,
+  )
   await victim.kill()
   const survivor = here.startWorker()
   await settled(here, 1)
   await survivor.stop(3_000)
 
   const record = (await here.records()).get('A-17')
-  assert.deepEqual([record?.state, record?.reason], [state, state === 'dead' ? 'uncertain' : undefined])
+  assert.deepEqual(
+    [record?.state, record?.reason],
+    [state, state === 'dead' ? 'uncertain' : undefined],
+  )
   assert.equal((await here.happened()).get('A-17')?.[kind] ?? 0, times)
   assert.deepEqual(here.ledger(), state === 'completed' ? ['A-17'] : [])
   const steps = record === undefined ? [] : await here.store.steps.read(record)
-  assert.deepEqual(steps.map(({ done }) => done), state === 'dead' ? [false] : [])
+  assert.deepEqual(
+    steps.map(({ done }) => done),
+    state === 'dead' ? [false] : [],
+  )
 }
 
 const messages = 60
@@ -65,7 +81,10 @@ test('across random kills nothing is charged or shipped twice, and no siren soun
   const seed = Number(process.env['SEMEL_SEED'] ?? randomInt(2 ** 32))
   const draw = seeded(seed)
   const here = await gatewayPlace(t)
-  const sent: readonly Calls[] = Array.from({ length: messages }, (_, at) => ({ id: `m${at}`, calls: order }))
+  const sent: readonly Calls[] = Array.from({ length: messages }, (_, at) => ({
+    id: `m${at}`,
+    calls: order,
+  }))
   await here.sendCalls(sent)
   const crew = [here.startWorker(), here.startWorker()]
   let killed = 0
@@ -92,14 +111,23 @@ test('across random kills nothing is charged or shipped twice, and no siren soun
     const wholly = record?.state === 'completed'
     const what = `${id} is ${record?.state} ${record?.reason}: ${JSON.stringify(did)}; repeat with SEMEL_SEED=${seed}`
     assert.deepEqual([charge, ship], [1, 1], what)
-    assert.ok(wholly ? siren === 1 && mail >= 1 : record?.reason === 'uncertain' && siren <= 1 && mail === 0, what)
+    assert.ok(
+      wholly
+        ? siren === 1 && mail >= 1
+        : record?.reason === 'uncertain' && siren <= 1 && mail === 0,
+      what,
+    )
   }
   assert.deepEqual(here.ledger().toSorted(), done.map(({ id }) => id).toSorted())
   assert.ok(killed >= 10, `only ${killed} kills: this proves nothing`)
   assert.ok(doubtful.length > 0, 'nothing was ever uncertain: this proves nothing')
 })
 
-async function someConsuming(here: GatewayPlace, crew: readonly Child[], draw: Draw): Promise<Child> {
+async function someConsuming(
+  here: GatewayPlace,
+  crew: readonly Child[],
+  draw: Draw,
+): Promise<Child> {
   const consuming = (): readonly Child[] => crew.filter((child) => here.isConsuming(child))
   await until(
     () => consuming().length > 0,

@@ -11,6 +11,9 @@ export interface Body {
   readonly failures?: number
   readonly kills?: 'handler' | 'decoder'
   readonly blocks?: true
+  /** Of messages that keep their order, and the place in it, from 0. */
+  readonly lane?: string
+  readonly step?: number
 }
 
 /** Options of the consumer that go through JSON. */

@@ -76,10 +76,12 @@ export function place(t: TestContext): Place {
     start,
     isConsuming,
     async send(bodies) {
-      await publisher.sendBatch(bodies.map((body) => ({ body })))
+      await publisher.sendBatch(
+        bodies.map((body) => ({ body, ...(body.lane && { orderKey: body.lane }) })),
+      )
     },
     ledger() {
-      const rows = db.prepare('select message from ledger').all()
+      const rows = db.prepare('select message from ledger order by rowid').all()
       return rows.map((row) => String(row['message']))
     },
     async waiting() {

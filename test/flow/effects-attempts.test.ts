@@ -28,9 +28,13 @@ function lossy<A extends readonly unknown[], R>(
 test('an intent whose answer is lost is asked again, and called once', async () => {
   for (const landed of [true, false]) {
     const far = farSide()
-    const store = troubled(({ begin }) => ({ begin: lossy(begin, ['SEMEL_OUTCOME_UNKNOWN', 1, landed]) }))
+    const store = troubled(({ begin }) => ({
+      begin: lossy(begin, ['SEMEL_OUTCOME_UNKNOWN', 1, landed]),
+    }))
     const { once } = desk(everyKind(far), { store })
-    assert.deepEqual(await once.run('A-17', ({ effects }) => effects.siren(far.call)), { receipt: 1 })
+    assert.deepEqual(await once.run('A-17', ({ effects }) => effects.siren(far.call)), {
+      receipt: 1,
+    })
     assert.equal(far.effects.length, 1)
   }
 })
@@ -38,16 +42,22 @@ test('an intent whose answer is lost is asked again, and called once', async () 
 test('a result is recorded as soon as the store is back, and the call is not made again', async () => {
   for (const landed of [true, false]) {
     const far = farSide()
-    const store = troubled(({ finish }) => ({ finish: lossy(finish, ['SEMEL_STORE_UNAVAILABLE', 3, landed]) }))
+    const store = troubled(({ finish }) => ({
+      finish: lossy(finish, ['SEMEL_STORE_UNAVAILABLE', 3, landed]),
+    }))
     const { once } = desk(everyKind(far), { store })
-    assert.deepEqual(await once.run('A-17', ({ effects }) => effects.siren(far.call)), { receipt: 1 })
+    assert.deepEqual(await once.run('A-17', ({ effects }) => effects.siren(far.call)), {
+      receipt: 1,
+    })
     assert.equal(far.effects.length, 1)
   }
 })
 
 test('without an intent nothing is called: a store that is away is nobody’s failed attempt', async () => {
   const far = farSide()
-  const store = troubled(({ begin }) => ({ begin: lossy(begin, ['SEMEL_STORE_UNAVAILABLE', 1, false]) }))
+  const store = troubled(({ begin }) => ({
+    begin: lossy(begin, ['SEMEL_STORE_UNAVAILABLE', 1, false]),
+  }))
   const { once, record } = desk(everyKind(far), { store })
   const swallowing = once.run('A-17', ({ effects }) => effects.charge(far.call).catch(() => null))
   await assert.rejects(swallowing, code('SEMEL_STORE_UNAVAILABLE'))
@@ -69,7 +79,9 @@ test('who was taken over calls nothing any more, and settles nothing', async () 
   })
   await assert.rejects(before, code('SEMEL_FENCED'))
   assert.equal(far.effects.length, 0)
-  const during = once.run('A-17', ({ effects }) => effects.siren(async (key) => (await loseKey(), far.call(key))))
+  const during = once.run('A-17', ({ effects }) =>
+    effects.siren(async (key) => (await loseKey(), far.call(key))),
+  )
   await assert.rejects(during, code('SEMEL_FENCED'))
   const after = once.run('A-17', ({ effects }) => effects.siren(far.call))
   await assert.rejects(after, code('SEMEL_EFFECT_UNCERTAIN'))
@@ -93,8 +105,18 @@ test('stopped in the middle, the record keeps its steps, and the attempt does no
   const { state, attempts, reason } = await record()
   assert.deepEqual([state, attempts, reason], ['failed', 0, 'released'])
   assert.deepEqual(await steps(), ['charge done'])
-  const again = await once.run('A-17', async ({ effects }) => [await effects.charge(far.call), await effects.siren(far.call)])
+  const again = await once.run('A-17', async ({ effects }) => [
+    await effects.charge(far.call),
+    await effects.siren(far.call),
+  ])
   assert.deepEqual(again, [{ receipt: 1 }, { receipt: 2 }])
+})
+
+test('stopped before anything was begun, nothing is left behind', async () => {
+  const { once, store } = desk(everyKind(farSide()))
+  const run = once.run('A-17', () => 1, { signal: AbortSignal.abort(new Error('stopped')) })
+  await assert.rejects(run, { message: 'stopped' })
+  assert.deepEqual(await store.inspector.list({ limit: 1 }), [])
 })
 
 test('a handler that was given up calls nothing any more', async () => {
@@ -118,7 +140,10 @@ test('one effect twice under one name is refused, and cannot be caught', async (
     await effects.charge(far.call).catch(() => undefined)
     return 1
   })
-  await assert.rejects(twice, { code: 'SEMEL_EFFECT_REFUSED', message: /charge: it is called twice/ })
+  await assert.rejects(twice, {
+    code: 'SEMEL_EFFECT_REFUSED',
+    message: /charge: it is called twice/,
+  })
   assert.equal(far.effects.length, 1)
   assert.deepEqual(await steps(), ['charge done'])
 })
@@ -126,9 +151,10 @@ test('one effect twice under one name is refused, and cannot be caught', async (
 test('an effect that nobody awaits is waited for and recorded, and the attempt fails', async () => {
   const far = farSide()
   const { once, steps } = desk(everyKind(far))
+  const forgotten: unknown[] = []
   const floating = once.run('A-17', ({ effects }) => {
-    void effects.charge(far.call)
-    void effects.mail(() => Promise.reject(new Error('nobody hears it')))
+    forgotten.push(effects.charge(far.call))
+    forgotten.push(effects.mail(() => Promise.reject(new Error('nobody hears it'))))
     return 1
   })
   await assert.rejects(floating, { code: 'SEMEL_EFFECT_REFUSED', message: /await it/ })
@@ -137,7 +163,7 @@ test('an effect that nobody awaits is waited for and recorded, and the attempt f
 
 test('the name of a step is a well-formed text, and one message has so many at most', async () => {
   const { once } = desk(everyKind(farSide()))
-  for (const name of ['', 'x'.repeat(301), '\ud800'])
+  for (const name of ['', 'x'.repeat(261), '\ud800', 'a\0bc'])
     await assert.rejects(
       once.run(`A-${name.length}`, ({ effects }) => effects.mail.step(name, async () => 1)),
       code('SEMEL_EFFECT_REFUSED'),

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
 import { type Consumer, createConsumer, type EffectsContext, on, unchecked } from 'semel'
-import { memoryPublisher, memoryQueue, memorySource, memoryStore, type MemoryTransaction } from 'semel/memory'
+import {
+  memoryPublisher,
+  memoryQueue,
+  memorySource,
+  memoryStore,
+  type MemoryTransaction,
+} from 'semel/memory'
 import { marker } from 'semel/strategies'
 import { type EveryKind, everyKind, type FarSide, farSide } from './effects-kit.ts'
 import { until } from './kit.ts'
@@ -21,7 +27,10 @@ function gatewayRoom(t: TestContext, far: FarSide) {
   const group = `gateway-${++groups}`
   const consumers: Consumer[] = []
   const dead: string[] = []
-  const unlisten = on('dead', (event) => event.group === group && dead.push(`${event.key} ${event.reason}`))
+  const unlisten = on(
+    'dead',
+    (event) => event.group === group && dead.push(`${event.key} ${event.reason}`),
+  )
   t.after(async () => {
     unlisten()
     await Promise.all(consumers.map((consumer) => consumer.stop()))
@@ -50,7 +59,9 @@ function gatewayRoom(t: TestContext, far: FarSide) {
     },
     states: async () => (await store.inspector.list({ limit: 1_000 })).map(({ state }) => state),
     async bookings() {
-      const rows = await store.transactions?.open(async (open) => open.forHandler().tx.all('bookings'))
+      const rows = await store.transactions?.open(async (open) =>
+        open.forHandler().tx.all('bookings'),
+      )
       return (rows ?? []).map(([key]) => key).toSorted()
     },
   }
@@ -67,7 +78,10 @@ test('each message is charged once and booked with its record, also when handler
     await transaction((tx) => tx.set('bookings', id, receipt))
   })
   await here.send([...ids, ...ids.slice(0, 10)])
-  await until(async () => (await here.states()).filter((state) => state === 'completed').length === 40, 'all completed')
+  await until(
+    async () => (await here.states()).filter((state) => state === 'completed').length === 40,
+    'all completed',
+  )
   assert.equal(consumer.assurance.level, 'D')
   assert.deepEqual(await here.bookings(), ids)
   assert.equal(new Set(far.effects).size, 40)
@@ -125,12 +139,20 @@ test('a consumer that stops in the middle of a call leaves the doubt to the next
 })
 
 test('effects go with a strategy of a lower level, and not with a batch handler', async () => {
-  const base = { group: 'g', source: memorySource(memoryQueue(), { topic: 'orders' }), store: memoryStore(), key: () => 'a' }
+  const base = {
+    group: 'g',
+    source: memorySource(memoryQueue(), { topic: 'orders' }),
+    store: memoryStore(),
+    key: () => 'a',
+  }
   const { charge } = everyKind(farSide())
   const strategy = marker({ because: 'a text message too many does no harm' })
   const consumer = createConsumer({ ...base, strategy, effects: { charge }, handler: () => {} })
   assert.equal(consumer.assurance.level, 'C')
   assert.equal(consumer.assurance.because.length, 2)
   const batch = { ...base, effects: { charge }, handlerBatch: async () => {} }
-  assert.throws(() => createConsumer(batch as never), { code: 'SEMEL_OPTION_INVALID', message: /not handlerBatch/ })
+  assert.throws(() => createConsumer(batch as never), {
+    code: 'SEMEL_OPTION_INVALID',
+    message: /not handlerBatch/,
+  })
 })

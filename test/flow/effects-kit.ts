@@ -22,7 +22,9 @@ export interface FarSide {
   find(key: string): Promise<{ readonly receipt: number } | undefined>
 }
 
-export function farSide(fails: { readonly before?: number; readonly after?: number } = {}): FarSide {
+export function farSide(
+  fails: { readonly before?: number; readonly after?: number } = {},
+): FarSide {
   const effects: string[] = []
   let calls = 0
   return {
@@ -91,4 +93,3 @@ export function desk<E extends Effects>(
     },
   }
 }
-

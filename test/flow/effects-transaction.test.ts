@@ -10,7 +10,11 @@ import { desk, type EveryKind, everyKind, farSide } from './effects-kit.ts'
 const crashed = new Error('crashed on purpose')
 
 /** What is committed. */
-async function booked({ store }: { readonly store: Store<MemoryTransaction> }): Promise<readonly unknown[]> {
+async function booked({
+  store,
+}: {
+  readonly store: Store<MemoryTransaction>
+}): Promise<readonly unknown[]> {
   const rows = await store.transactions?.open(async (open) => open.forHandler().tx.all('bookings'))
   return (rows ?? []).map(([, row]) => row)
 }
@@ -60,8 +64,12 @@ test('what is thrown in it or after it takes it back, also when it is caught; ef
 test('it is the last and the only one: all else is refused, and nothing is committed', async () => {
   const wrong: Readonly<Record<string, (given: Given) => Promise<unknown>>> = {
     'called twice': async ({ transaction }) => [await transaction(book), await transaction(book)],
-    'after the final': async ({ transaction, effects }) => [await transaction(book), await effects.mail(async () => 1)],
-    'under way': async ({ transaction, effects }) => Promise.all([effects.mail(async () => 1), transaction(book)]),
+    'after the final': async ({ transaction, effects }) => [
+      await transaction(book),
+      await effects.mail(async () => 1),
+    ],
+    'under way': async ({ transaction, effects }) =>
+      Promise.all([effects.mail(async () => 1), transaction(book)]),
     'given a function': async ({ transaction }) => transaction(1 as never),
   }
   for (const [says, handler] of Object.entries(wrong)) {
@@ -69,7 +77,11 @@ test('it is the last and the only one: all else is refused, and nothing is commi
     const swallowing = here.once.run('A-17', async (given) => {
       await handler(given).catch(() => undefined)
     })
-    await assert.rejects(swallowing, { code: 'SEMEL_EFFECT_REFUSED', message: new RegExp(says) }, says)
+    await assert.rejects(
+      swallowing,
+      { code: 'SEMEL_EFFECT_REFUSED', message: new RegExp(says) },
+      says,
+    )
     assert.deepEqual(await booked(here), [], says)
   }
 })
@@ -77,13 +89,15 @@ test('it is the last and the only one: all else is refused, and nothing is commi
 test('it need not be awaited; its object is over when its work is', async () => {
   const here = desk(everyKind(farSide()))
   let kept: MemoryTransaction | undefined
+  let forgotten: unknown
   await here.once.run('A-17', ({ transaction }) => {
-    void transaction(async (tx) => {
+    forgotten = transaction(async (tx) => {
       kept = tx
       await new Promise(setImmediate)
       book(tx)
     })
   })
+  assert.ok(forgotten)
   assert.equal((await booked(here)).length, 1)
   assert.throws(() => kept?.all('bookings'), { code: 'SEMEL_TX_OVER' })
   await assert.rejects(
@@ -95,7 +109,11 @@ test('it need not be awaited; its object is over when its work is', async () => 
 test('who was taken over before the commit is fenced, and its rows are taken back', async () => {
   const here = desk(everyKind(farSide()))
   const run = here.once.run('A-17', async ({ transaction }) => {
-    await here.store.inspector.act(await here.record(), { kind: 'release', who: 'Zoë', why: 'test' })
+    await here.store.inspector.act(await here.record(), {
+      kind: 'release',
+      who: 'Zoë',
+      why: 'test',
+    })
     await transaction(book)
   })
   await assert.rejects(run, { code: 'SEMEL_FENCED' })
@@ -124,8 +142,12 @@ test('on SQLite effects wait as long as they like, and the transaction does not'
   const once = semel({ group: 'shop', store, effects: everyKind(far), retryDelayMs: 0 })
   const run = (waits: boolean) =>
     once.run('A-17', async ({ effects, transaction }) => {
-      const { receipt } = await effects.charge(async (key) => (await new Promise(setImmediate), far.call(key)))
-      await transaction((tx) => tx.prepare('insert into booking values (?, ?)').run('A-17', receipt))
+      const { receipt } = await effects.charge(
+        async (key) => (await new Promise(setImmediate), far.call(key)),
+      )
+      await transaction((tx) =>
+        tx.prepare('insert into booking values (?, ?)').run('A-17', receipt),
+      )
       if (waits) await new Promise((resolve) => setTimeout(resolve, 30))
       return { receipt }
     })

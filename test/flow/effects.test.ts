@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { atLeastOnce, atMostOnce, checkable, forwardedKey, semel } from 'semel'
-import { leaseOnlyStore, memoryStore } from 'semel/memory'
+import { atLeastOnce, checkable, forwardedKey, semel } from 'semel'
+import { leaseOnlyStore } from 'semel/memory'
 import { desk, everyKind, farSide } from './effects-kit.ts'
 
 const crashed = new Error('crashed on purpose')
@@ -9,7 +9,8 @@ const crashed = new Error('crashed on purpose')
 /** Runs handlers one after another under one key; each is one attempt. */
 async function attempts(runs: readonly (() => Promise<unknown>)[]): Promise<readonly unknown[]> {
   const ends: unknown[] = []
-  for (const run of runs) ends.push(await run().catch((error: Error & { code?: string }) => error.code ?? error.message))
+  for (const run of runs)
+    ends.push(await run().catch((error: Error & { code?: string }) => error.code ?? error.message))
   return ends
 }
 
@@ -25,7 +26,11 @@ test('a result is recorded: a later attempt gets the same value and does not cal
     })
   assert.deepEqual(await attempts([run(true)]), ['crashed on purpose'])
   assert.deepEqual(await steps(), ['charge done'])
-  assert.deepEqual(await attempts([run(true), run(false), run(false)]), ['crashed on purpose', { attempt: 3 }, { attempt: 3 }])
+  assert.deepEqual(await attempts([run(true), run(false), run(false)]), [
+    'crashed on purpose',
+    { attempt: 3 },
+    { attempt: 3 },
+  ])
   assert.deepEqual(seen, [{ receipt: 1 }, { receipt: 1 }, { receipt: 1 }])
   assert.equal(far.effects.length, 1)
   assert.deepEqual(await steps(), [])
@@ -33,7 +38,10 @@ test('a result is recorded: a later attempt gets the same value and does not cal
 
 test('the key that is passed on is the same in every attempt, and no other step, key or group has it', async () => {
   const keys: string[] = []
-  const effects = { charge: atLeastOnce({ because: 'test' }), mail: atLeastOnce({ because: 'test' }) }
+  const effects = {
+    charge: atLeastOnce({ because: 'test' }),
+    mail: atLeastOnce({ because: 'test' }),
+  }
   const failing = async (key: string): Promise<never> => {
     keys.push(key)
     throw crashed
@@ -49,7 +57,8 @@ test('the key that is passed on is the same in every attempt, and no other step,
     () => one.once.run('A-18', (given) => given.effects.charge(failing)),
     () => one.once.run('A-19', (given) => given.effects.mail(failing)),
     () => one.once.run('A-20', (given) => given.effects.charge.step('2', failing)),
-    () => desk(effects, { group: 'other' }).once.run('A-17', (given) => given.effects.charge(failing)),
+    () =>
+      desk(effects, { group: 'other' }).once.run('A-17', (given) => given.effects.charge(failing)),
   ])
   assert.equal(new Set(keys).size, 5)
 })
@@ -76,7 +85,10 @@ test('forwarded key: once the far side may have forgotten it, it is not called a
   assert.equal(far.effects.length, 1)
   const { state, reason, detail } = await record()
   assert.deepEqual([state, reason], ['dead', 'uncertain'])
-  assert.match(detail ?? '', /charge was begun .* 10000 ms ago, and the far side remembers 10000 ms/)
+  assert.match(
+    detail ?? '',
+    /charge was begun .* 10000 ms ago, and the far side remembers 10000 ms/,
+  )
 })
 
 test('checkable: what is found is the result, and is not called again', async () => {
@@ -114,8 +126,13 @@ test('at most once: a call without an answer is never made again, whatever the h
   const far = farSide({ after: 1 })
   const { once, record } = desk(everyKind(far))
   const run = () => once.run('A-17', ({ effects }) => effects.siren(far.call))
-  const swallowing = () => once.run('A-17', ({ effects }) => effects.siren(far.call).catch(() => 'swallowed'))
-  assert.deepEqual(await attempts([run, swallowing, run]), ['no answer', 'SEMEL_EFFECT_UNCERTAIN', 'SEMEL_DEAD'])
+  const swallowing = () =>
+    once.run('A-17', ({ effects }) => effects.siren(far.call).catch(() => 'swallowed'))
+  assert.deepEqual(await attempts([run, swallowing, run]), [
+    'no answer',
+    'SEMEL_EFFECT_UNCERTAIN',
+    'SEMEL_DEAD',
+  ])
   assert.equal(far.effects.length, 1)
   assert.equal((await record()).reason, 'uncertain')
 })
@@ -172,7 +189,12 @@ test('redriven, what is uncertain stays so; with callAgain a person says that no
     })
   await attempts([run, run])
   const redrive = async (callAgain: boolean): Promise<void> =>
-    store.inspector.act(await record(), { kind: 'redrive', who: 'Zoë', why: 'looked at it', callAgain })
+    store.inspector.act(await record(), {
+      kind: 'redrive',
+      who: 'Zoë',
+      why: 'looked at it',
+      callAgain,
+    })
   await redrive(false)
   assert.deepEqual(await attempts([run]), ['SEMEL_EFFECT_UNCERTAIN'])
   assert.equal(far.effects.length, 0)
@@ -183,8 +205,19 @@ test('redriven, what is uncertain stays so; with callAgain a person says that no
 test('a recorded step that the code does not know fails the attempt, and the others are not called', async () => {
   const far = farSide()
   const { once, store, record } = desk({ charge: forwardedKey({ remembersMs: 10 }) })
-  await attempts([() => once.run('A-17', async ({ effects }) => [await effects.charge(far.call), await Promise.reject(crashed)])])
-  const renamed = semel({ group: 'shop', store, effects: { pay: forwardedKey({ remembersMs: 10 }) }, retryDelayMs: 0 })
+  await attempts([
+    () =>
+      once.run('A-17', async ({ effects }) => [
+        await effects.charge(far.call),
+        await Promise.reject(crashed),
+      ]),
+  ])
+  const renamed = semel({
+    group: 'shop',
+    store,
+    effects: { pay: forwardedKey({ remembersMs: 10 }) },
+    retryDelayMs: 0,
+  })
   const run = () => renamed.run('A-17', ({ effects }) => effects.pay(far.call))
   assert.deepEqual(await attempts([run]), ['SEMEL_STEP_UNKNOWN'])
   assert.equal(far.effects.length, 1)
@@ -194,12 +227,29 @@ test('a recorded step that the code does not know fails the attempt, and the oth
 })
 
 test('another kind under a known name is refused while a call of it is open, and not once it is done', async () => {
-  for (const [fails, end] of [[true, 'SEMEL_STEP_UNKNOWN'], [false, { receipt: 1 }]] as const) {
+  for (const [fails, end] of [
+    [true, 'SEMEL_STEP_UNKNOWN'],
+    [false, { receipt: 1 }],
+  ] as const) {
     const far = farSide(fails ? { after: 1 } : {})
     const { once, store } = desk({ charge: atLeastOnce({ because: 'test' }) })
-    await attempts([() => once.run('A-17', async ({ effects }) => [await effects.charge(far.call), await Promise.reject(crashed)])])
-    const stronger = semel({ group: 'shop', store, effects: { charge: forwardedKey({ remembersMs: 10 }) }, retryDelayMs: 0 })
-    assert.deepEqual(await attempts([() => stronger.run('A-17', ({ effects }) => effects.charge(far.call))]), [end])
+    await attempts([
+      () =>
+        once.run('A-17', async ({ effects }) => [
+          await effects.charge(far.call),
+          await Promise.reject(crashed),
+        ]),
+    ])
+    const stronger = semel({
+      group: 'shop',
+      store,
+      effects: { charge: forwardedKey({ remembersMs: 10 }) },
+      retryDelayMs: 0,
+    })
+    assert.deepEqual(
+      await attempts([() => stronger.run('A-17', ({ effects }) => effects.charge(far.call))]),
+      [end],
+    )
   }
 })
 
@@ -213,48 +263,19 @@ test('a result that cannot be recorded is not called for again: dead at once', a
 
 test('without transactions in the store effects are performed and the settlement is alone', async () => {
   const far = farSide()
-  const once = semel({ group: 'shop', store: leaseOnlyStore(), effects: everyKind(far), retryDelayMs: 0, heldWaitMs: 0 })
-  assert.deepEqual(await once.run('A-17', ({ effects }) => effects.charge(far.call)), { receipt: 1 })
+  const once = semel({
+    group: 'shop',
+    store: leaseOnlyStore(),
+    effects: everyKind(far),
+    retryDelayMs: 0,
+    heldWaitMs: 0,
+  })
+  assert.deepEqual(await once.run('A-17', ({ effects }) => effects.charge(far.call)), {
+    receipt: 1,
+  })
   const wants = once.run('A-18', ({ transaction }) => transaction(() => 1))
-  await assert.rejects(wants, { code: 'SEMEL_EFFECT_REFUSED', message: /store has no transactions/ })
-})
-
-test('the level is the weakest of what is declared, and reasons and windows are named in words', async () => {
-  const { charge, ship, mail, siren } = everyKind(farSide())
-  const store = memoryStore()
-  const levels = [
-    semel({ group: 'g', store, effects: {} }),
-    semel({ group: 'g', store, effects: { charge } }),
-    semel({ group: 'g', store, effects: { charge, ship } }),
-    semel({ group: 'g', store, effects: { charge, mail } }),
-    semel({ group: 'g', store, effects: { siren, charge, ship, mail } }),
-  ].map(({ assurance }) => assurance.level)
-  assert.deepEqual(levels, ['A', 'B', 'B', 'C', 'D'])
-  const { because, windows } = semel({ group: 'g', store, effects: { charge, ship, mail, siren } }).assurance
-  assert.deepEqual(because, [
-    'charge: the far side refuses a known key for 10000 ms',
-    'ship: the far side is asked before a second call',
-    'mail: SMTP cannot deduplicate',
-    'siren: a second alarm empties the building',
-  ])
-  for (const name of ['charge', 'ship', 'mail', 'siren'])
-    assert.ok(windows.some((window) => window.startsWith(`${name}: `)), `no window names ${name}`)
-  assert.ok(windows.some((window) => window.startsWith('ship, mail: a handler that lives on')))
-})
-
-test('a declaration without its reason, or that is none, is refused', () => {
-  const store = memoryStore()
-  const wrong: readonly (() => unknown)[] = [
-    () => atLeastOnce({ because: ' ' }),
-    () => atMostOnce({} as never),
-    () => atMostOnce({ because: 'x', onDoubt: 'again' as never }),
-    () => forwardedKey({ remembersMs: 0 }),
-    () => forwardedKey({ remembersMs: Number.POSITIVE_INFINITY }),
-    () => checkable(undefined as never),
-    () => semel({ group: 'g', store, effects: { charge: {} as never } }),
-    () => semel({ group: 'g', store, effects: { charge: { kind: 'constructor' } as never } }),
-    () => semel({ group: 'g', store, effects: { 'a/b': forwardedKey({ remembersMs: 1 }) } }),
-    () => semel({ group: 'g', store, effects: null as never }),
-  ]
-  for (const [at, declare] of wrong.entries()) assert.throws(declare, { code: 'SEMEL_OPTION_INVALID' }, `number ${at}`)
+  await assert.rejects(wants, {
+    code: 'SEMEL_EFFECT_REFUSED',
+    message: /store has no transactions/,
+  })
 })

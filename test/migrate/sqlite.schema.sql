@@ -94,4 +94,16 @@ CREATE TABLE semel_schema (
   migrated_ms integer not null
 ) strict;
 
+CREATE TABLE semel_step (
+  scope     blob    not null,
+  key       blob    not null,
+  step      text    not null,
+  kind      text    not null,
+  intent_id blob    not null,
+  begun_ms  integer not null,
+  done      integer not null check (done in (0, 1)),
+  result    text,
+  primary key (scope, key, step)
+) strict, without rowid;
+
 CREATE TABLE sqlite_sequence(name,seq);

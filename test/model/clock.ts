@@ -73,13 +73,15 @@ function prune(model: Model, at: number): Action {
   }
 }
 
+const freeing: readonly Ask[] = [{ on: 'free' }]
+const deciding: readonly Ask[] = [
+  { on: 'redrive' },
+  { on: 'skip', keepMs: 1_000, detail: 'by hand' },
+  { on: 'forget' },
+]
+
 function peoplesActions(model: Model, at: number, { state }: InboxRecord, out: Action[]): void {
-  const acts: readonly Ask[] =
-    state === 'leased'
-      ? [{ on: 'free' }]
-      : state === 'completed'
-        ? []
-        : [{ on: 'redrive' }, { on: 'skip', keepMs: 1_000, detail: 'by hand' }]
+  const acts = state === 'leased' ? freeing : state === 'completed' ? [] : deciding
   for (const act of acts)
     out.push({
       fault: true,
@@ -88,7 +90,7 @@ function peoplesActions(model: Model, at: number, { state }: InboxRecord, out: A
         spend(next, 'person')
         put(model, next, at, act)
         if (act.on === 'redrive') note(next, at, { redriven: true })
-        if (act.on === 'skip') note(next, at, { skipped: true })
+        if (act.on === 'skip' || act.on === 'forget') note(next, at, { skipped: true })
         if (act.on === 'redrive' && messageOf(model, at).handler === 'fails') next.failsLeft[at] = 0
       },
     })

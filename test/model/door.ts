@@ -1,6 +1,7 @@
 import type { Claim } from '../../src/inbox/claim.ts'
 import { refusedAnswer } from '../../src/once/answer.ts'
-import { insertRecord, isLocked } from './fast.ts'
+import { isLocked } from './fast.ts'
+import { insertRecord } from './fast-steps.ts'
 import { callHandler, errors, outcomeOf } from './handlers.ts'
 import { takeEffect } from './invariants.ts'
 import type { Action, DoorTask, Model, Place, World } from './kinds.ts'
@@ -33,7 +34,26 @@ export function doorStarts(model: Model, world: World, place: Place, out: Action
   }
 }
 
+interface Move {
+  readonly text: string
+  readonly act: (model: Model, next: World, place: Place, task: DoorTask) => void
+  /** Whether it is a commit of the store, whose answer can be lost. */
+  readonly losable: boolean
+}
+
 /** One transaction: insert, handler, seal; a key that is not new is answered by the table (P29). */
+const moves: Readonly<Record<DoorTask['phase'], Move>> = {
+  insert: { text: 'inserts', act: insert, losable: false },
+  reread: { text: 'reads what is there', act: reread, losable: false },
+  claim: { text: 'claims', act: ask, losable: true },
+  run: { text: 'calls the function', act: perform, losable: false },
+  perform: { text: 'calls the function', act: perform, losable: false },
+  commit: { text: 'seals and commits', act: commit, losable: true },
+  settle: { text: 'settles', act: settle, losable: true },
+  fail: { text: 'settles its failure', act: fail, losable: true },
+  bury: { text: 'buries it', act: bury, losable: true },
+}
+
 export function doorActions(
   model: Model,
   world: World,
@@ -41,101 +61,71 @@ export function doorActions(
   task: DoorTask,
   out: Action[],
 ): void {
+  const { phase, message } = task
+  const waits = phase === 'insert' || phase === 'claim'
+  if (waits && isLocked(model, world, messageOf(model, message).key, place)) return
+  const { text, act, losable } = moves[phase]
+  const name = `P${place.process} run() of m${message} ${text}`
+  out.push({ fault: false, text: name, apply: (next) => act(model, next, place, task) })
+  if (!losable || world.budget.lost === 0) return
+  for (const landed of [true, false])
+    out.push({
+      fault: true,
+      text: `${name}, answer lost, ${landed ? 'done' : 'not done'}`,
+      apply(next) {
+        if (landed) act(model, next, place, task)
+        next.answered[task.call] = world.answered[task.call] === true
+        lose(model, next, place, task)
+      },
+    })
+}
+
+/** An insert or a claim is asked again; any other error is the caller's, who calls again. */
+function lose(model: Model, world: World, place: Place, task: DoorTask): void {
+  spend(world, 'lost')
+  happened(model, 'a lost answer')
+  if (model.wrong === 'an unknown commit is believed') return answer(model, world, place, task)
+  if (task.phase === 'commit') setTask(world, place, { ...task, phase: 'insert' })
+  else if (task.phase === 'claim') setTask(world, place, task)
+  else endTask(model, world, place)
+}
+
+function insert(model: Model, world: World, place: Place, task: DoorTask): void {
+  const { key } = messageOf(model, task.message)
+  setTask(world, place, { ...task, phase: world.records[key] === undefined ? 'run' : 'reread' })
+}
+
+function reread(model: Model, world: World, place: Place, task: DoorTask): void {
   const { message } = task
+  const claim = known(model, world, { message, place, alone: false, by: 'run' })
+  if (claim === undefined) setTask(world, place, { ...task, phase: 'claim' })
+  else answered(model, world, place, task, claim)
+}
+
+function ask(model: Model, world: World, place: Place, task: DoorTask): void {
+  const { message } = task
+  const asked = claim(model, world, { message, place, alone: false, by: 'run' })
+  answered(model, world, place, task, asked)
+}
+
+function commit(model: Model, world: World, place: Place, task: DoorTask): void {
+  insertRecord(model, world, task.message, completed())
+  takeEffect(model, world, task.message)
+  answer(model, world, place, task)
+}
+
+function fail(model: Model, world: World, place: Place, task: DoorTask): void {
+  const { lease, outcome, message } = task
   const { key } = messageOf(model, message)
-  const step = (text: string, act: (next: World) => void, losable = false): void => {
-    const name = `P${place.process} run() of m${message} ${text}`
-    out.push({ fault: false, text: name, apply: act })
-    if (!losable || world.budget.lost === 0) return
-    for (const landed of [true, false])
-      out.push({
-        fault: true,
-        text: `${name}, answer lost, ${landed ? 'done' : 'not done'}`,
-        apply(next) {
-          spend(next, 'lost')
-          happened(model, 'a lost answer')
-          if (landed) act(next)
-          next.answered[task.call] = world.answered[task.call] === true
-          if (model.wrong === 'an unknown commit is believed')
-            return answer(model, next, place, task)
-          const phase = task.phase === 'commit' ? 'insert' : 'claim'
-          if (task.phase === 'commit' || task.phase === 'claim')
-            setTask(next, place, { ...task, phase })
-          else endTask(model, next, place)
-        },
-      })
-  }
-  switch (task.phase) {
-    case 'insert':
-      if (isLocked(model, world, key, place)) return
-      return step('inserts', (next) =>
-        setTask(next, place, {
-          ...task,
-          phase: next.records[key] === undefined ? 'run' : 'reread',
-        }),
-      )
-    case 'reread':
-      return step('reads what is there', (next) => {
-        const claim = known(model, next, { message, place, alone: false, by: 'run' })
-        if (claim === undefined) setTask(next, place, { ...task, phase: 'claim' })
-        else answered(model, next, place, task, claim)
-      })
-    case 'claim':
-      if (isLocked(model, world, key, place)) return
-      return step(
-        'claims',
-        (next) =>
-          answered(
-            model,
-            next,
-            place,
-            task,
-            claim(model, next, { message, place, alone: false, by: 'run' }),
-          ),
-        true,
-      )
-    case 'run':
-    case 'perform':
-      return step('calls the function', (next) => perform(model, next, place, task))
-    case 'commit':
-      return step(
-        'seals and commits',
-        (next) => {
-          insertRecord(model, next, message, completed())
-          takeEffect(model, next, message)
-          answer(model, next, place, task)
-        },
-        true,
-      )
-    case 'settle':
-      return step('settles', (next) => settle(model, next, place, task), true)
-    case 'fail':
-      return step(
-        'settles its failure',
-        (next) => {
-          const { lease, outcome } = task
-          if (lease && outcome)
-            put(model, next, key, { on: 'settle', lease, outcome, repeatable: true })
-          endTask(model, next, place)
-        },
-        true,
-      )
-    case 'bury':
-      return step(
-        'buries it',
-        (next) => {
-          const outcome = {
-            state: 'dead',
-            reason: 'crashed',
-            detail: '',
-            message: undefined,
-          } as const
-          put(model, next, key, { on: 'bury', token: task.token, outcome })
-          endTask(model, next, place)
-        },
-        true,
-      )
-  }
+  if (lease && outcome) put(model, world, key, { on: 'settle', lease, outcome, repeatable: true })
+  endTask(model, world, place)
+}
+
+function bury(model: Model, world: World, place: Place, task: DoorTask): void {
+  const { key } = messageOf(model, task.message)
+  const outcome = { state: 'dead', reason: 'crashed', detail: '', message: undefined } as const
+  put(model, world, key, { on: 'bury', token: task.token, outcome })
+  endTask(model, world, place)
 }
 
 function answered(model: Model, world: World, place: Place, task: DoorTask, claim: Claim): void {

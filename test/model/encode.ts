@@ -28,7 +28,9 @@ export function nameOf(model: Model, world: World): string {
   for (const { effects, intended, doubt, redriven, skipped } of world.ledger)
     name += `${effects}${intended ? 'i' : ''}${doubt ? 'd' : ''}${redriven ? 'r' : ''}${skipped ? 's' : ''},`
   const { crash, lost, taken, slow, person, stop, nack } = world.budget
-  return `${name}|${processes.join('|')}|${world.failsLeft}|${world.kills}|${world.answered.map(Number)}|${world.bound}|${crash}${lost}${taken}${slow}${person}${stop}${nack}`
+  const numbers = [world.failsLeft, world.kills, world.answered.map(Number), world.bound]
+  const faults = [crash, lost, taken, slow, person, stop, nack]
+  return [name, ...processes, ...numbers, faults].join('|')
 }
 
 const letters = { leased: 'L', completed: 'C', failed: 'F', dead: 'D' } as const
@@ -117,7 +119,7 @@ function taskName(
 function fastName({ phase, members, broken, blocked, outcome }: FastTask): string {
   const of = members.map(
     ({ arrival, copies, fate }) =>
-      `${arrival.delivery}+${copies.map(({ delivery }) => delivery)}${fate}`,
+      `${arrival.delivery}+${copies.map(({ delivery }) => delivery).join()}${fate}`,
   )
   return `f${phase}${of.join()}${broken ? 'x' : ''}${blocked ? 'b' : ''}${outcome?.state ?? ''}`
 }

@@ -9,7 +9,7 @@ import { happened, ledgerAt } from './world.ts'
 /** What came of one call of a handler; `hides`: the transaction is broken, and nobody was told. */
 export type Ran = 'done' | 'throws' | 'early' | 'kills' | 'hides'
 
-export const errors = {
+export const errors: Readonly<Record<'throws' | 'early' | 'hides', Error>> = {
   throws: new Error('no'),
   early: new TooEarly('its turn has not come'),
   hides: new SemelError('SEMEL_TX_ROLLED_BACK', 'the seal found nothing'),

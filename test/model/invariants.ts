@@ -1,4 +1,5 @@
 import { equalBytes } from '../../src/inbox/bytes.ts'
+import type { ClaimRequest } from '../../src/inbox/claim.ts'
 import type { Ask, Decision } from '../../src/inbox/decide.ts'
 import { type InboxRecord, isParked } from '../../src/inbox/record.ts'
 import type { Model, World } from './kinds.ts'
@@ -21,8 +22,9 @@ export function watchChange(model: Model, world: World, at: number, change: Chan
   if (ask.on === 'claim' && before?.state === 'leased') note(world, at, { doubt: true })
   const granting =
     ask.on === 'claim' || ask.on === 'bury' || (ask.on === 'release' && after !== undefined)
-  if (granting && before && after && after.token <= before.token)
+  if (granting && after && after.token <= (before?.token ?? 0))
     broken(world, `I3: ${ask.on} of A-${at} did not raise its token`)
+  if (ask.on === 'claim') watchGrant(world, at, ask.request.by, before)
   if (peoples.includes(ask.on)) return
   if (before?.state === 'completed' && ask.on !== 'prune')
     broken(world, `I4: A-${at} was completed and is ${after?.state ?? 'absent'}`)
@@ -31,6 +33,18 @@ export function watchChange(model: Model, world: World, at: number, change: Chan
   if (before && isParked(before) && !(after && (isParked(after) || after.state !== 'failed')))
     broken(world, `FORGOTTEN: A-${at} was parked and is ${after?.state ?? 'absent'}`)
   if (after?.state === 'dead' && before?.state !== 'dead') watchDeath(model, world, at)
+}
+
+/** P22, P29: takers run what is parked and nothing else; `run()` never does. */
+function watchGrant(
+  world: World,
+  at: number,
+  by: ClaimRequest['by'],
+  before: InboxRecord | undefined,
+): void {
+  const parked = before !== undefined && isParked(before)
+  if (by === 'parked' && !parked) broken(world, `GONE: a taker was granted A-${at}, not parked`)
+  if (by === 'run' && parked) broken(world, `PARKED: run() was granted A-${at}, parked`)
 }
 
 /** I6, I9: who is refused changes nothing, and uses up nothing. */
@@ -114,7 +128,7 @@ export function watchAcknowledgement(model: Model, world: World, delivery: numbe
     (effects > 0 || skipped || (model.scenario.level === 'D' && doubt))
   const pruned = record === undefined && effects > 0 && model.scenario.prunes
   const kept = record?.state === 'dead' || (record && isParked(record))
-  if (!buried && !pruned && !(same && (done || kept)))
+  if (!buried && !(pruned || skipped) && !(same && (done || kept)))
     broken(
       world,
       `I5 LOST: d${delivery} of m${message} acknowledged, its record ${record?.state ?? 'absent'}, effects ${effects}`,

@@ -179,6 +179,7 @@ export interface Ledger {
   /** A takeover, or an answer lost between effect and record: the windows of levels C and D. */
   readonly doubt: boolean
   readonly redriven: boolean
+  /** Or forgotten: a person has decided that it takes no effect. */
   readonly skipped: boolean
 }
 
@@ -223,3 +224,6 @@ export interface Place {
   readonly process: number
   readonly slot: number
 }
+
+/** Offers one action; `fault`: it is none of the protocol's own. */
+export type Step = (text: string, apply: Action['apply'], fault?: boolean) => void

@@ -14,7 +14,8 @@ const happened: Model['happened'] = new Map()
 const seen = { scenarios: 0, states: 0, steps: 0, counterexamples: 0 }
 
 /** What happens in variants that are wrong does not count as having happened. */
-function look(scenario: Scenario, wrong: Wrong | undefined): Found {
+function look(scenario: Scenario | undefined, wrong: Wrong | undefined): Found {
+  assert.ok(scenario, 'there is no scenario of this name')
   const found = search(
     modelOf(scenario, wrong, wrong === undefined ? happened : new Map()),
     statesMax,

@@ -31,7 +31,7 @@ export const rare: readonly string[] = [
   'redrive',
   'skip',
   'free',
-  'dropped by the broker',
+  'forget',
   'acknowledged and comes again',
   'handler: throws',
   'handler: early',

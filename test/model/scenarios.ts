@@ -1,42 +1,8 @@
-import type { Budget, Message, Scenario } from './kinds.ts'
-
-const none: Budget = { crash: 0, lost: 0, taken: 0, slow: 0, person: 0, stop: 0, nack: 0 }
-
-function message(key: number, more: Partial<Message> = {}): Message {
-  return { key, handler: 'ok', fails: 0, lane: false, body: 0, needs: undefined, ...more }
-}
-function laned(key: number, more: Partial<Message> = {}): Message {
-  return message(key, { lane: true, ...more })
-}
-const failing = (fails: number): Partial<Message> => ({ handler: 'fails', fails })
-
-type Given = Omit<Partial<Scenario>, 'budget' | 'messages'> & {
-  readonly messages: readonly Message[]
-  readonly budget: Partial<Budget>
-}
-
-function scenario(name: string, { messages, budget, ...more }: Given): Scenario {
-  return {
-    name,
-    messages,
-    deliveries: messages.map((_, at) => at),
-    calls: [],
-    processes: 2,
-    slots: 2,
-    prefetch: 3,
-    batch: 2,
-    attemptsMax: 3,
-    broker: 'marks',
-    deliveryLimit: undefined,
-    level: 'A',
-    prunes: false,
-    budget: { ...none, ...budget },
-    ...more,
-  }
-}
+import type { Scenario } from './kinds.ts'
+import { failing, laned, message, scenario } from './small.ts'
 
 /** What is looked at, small enough to be looked at whole. */
-export const scenarios = {
+export const scenarios: Readonly<Record<string, Scenario>> = {
   plain: scenario('two messages', {
     messages: [message(0), message(1)],
     budget: { crash: 1, lost: 1 },
@@ -63,6 +29,7 @@ export const scenarios = {
     messages: [message(0, failing(2))],
     deliveries: [0, 0],
     attemptsMax: 4,
+    slots: 1,
     budget: { taken: 1 },
   }),
   always: scenario('a handler that always fails', {
@@ -95,11 +62,13 @@ export const scenarios = {
   failsThenKills: scenario('a killer that fails first, beside an innocent that is parked', {
     messages: [message(0, { handler: 'fails then kills', fails: 1 }), message(1, failing(1))],
     attemptsMax: 2,
+    processes: 1,
     budget: {},
   }),
   stops: scenario('stops in order', {
     messages: [message(0, { handler: 'batch' }), message(1)],
     deliveries: [0, 1, 0],
+    slots: 1,
     budget: { stop: 1 },
   }),
   lane: scenario('a lane, its head fails', {
@@ -241,6 +210,23 @@ export const scenarios = {
     attemptsMax: 5,
     budget: { crash: 1, lost: 1, slow: 1 },
   }),
+  nack: scenario('a held delivery is given back', {
+    messages: [message(0)],
+    attemptsMax: 4,
+    budget: { taken: 1, nack: 1 },
+  }),
+  doorMismatch: scenario('run() of one key with two fingerprints', {
+    messages: [message(0, failing(1)), message(0, { body: 1 })],
+    deliveries: [],
+    calls: [0, 1],
+    budget: { lost: 1 },
+  }),
+  doorDead: scenario('run() of what is dead', {
+    messages: [message(0, { handler: 'always' })],
+    calls: [0],
+    attemptsMax: 2,
+    budget: { crash: 1 },
+  }),
   door: scenario('run()', {
     messages: [message(0, failing(1))],
     deliveries: [],
@@ -261,14 +247,14 @@ export const scenarios = {
     attemptsMax: 5,
     budget: { crash: 1, lost: 1, slow: 1 },
   }),
-} as const satisfies Record<string, Scenario>
+}
 
 /** Windows that are named in the documentation: the counterexample is there, and is expected. */
-export const windows = {
+export const windows: Readonly<Record<string, Scenario>> = {
   levelBasksSlow: scenario('level B, asked by two at a time', {
     level: 'B asks',
     messages: [message(0)],
     attemptsMax: 5,
     budget: { slow: 1, taken: 1 },
   }),
-} as const satisfies Record<string, Scenario>
+}

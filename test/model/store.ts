@@ -17,7 +17,7 @@ import { twisted } from './wrong.ts'
 /** Time stands still; what has a time passes by an action of its own, in any order. */
 export const nowMs = 1_000_000
 export const leaseMs = 1_000
-export const passedMs = nowMs - 1
+export const passedMs: number = nowMs - 1
 
 /** The claim id of whoever does not ask any more. */
 const nobodys = Uint8Array.of(255)

@@ -1,8 +1,12 @@
 // Never runs: what users write, with the types that they must see.
 import {
+  atLeastOnce,
+  atMostOnce,
+  checkable,
   type Consumer,
   createConsumer,
   DeadLetter,
+  forwardedKey,
   type Key,
   type Message,
   on,
@@ -150,6 +154,53 @@ export function house<Tx>(any: Store<Tx>, work: (tx: Tx) => Promise<void>): unkn
     key: (message) => message.id,
     handler: (_message, { tx }) => work(tx),
   })
+}
+
+// effects elsewhere: no tx, a final transaction; the level is that of the weakest, as a literal
+interface Parcel {
+  parcel: number
+}
+declare const findParcel: (key: string) => Promise<Parcel | undefined>
+const shipping = createConsumer({
+  group: 'g',
+  source,
+  store,
+  body: OrderPaid,
+  key: (message) => message.body.orderId,
+  effects: {
+    charge: forwardedKey({ remembersMs: 3_600_000 }),
+    ship: checkable(findParcel),
+    mail: atLeastOnce({ because: 'SMTP cannot deduplicate' }),
+  },
+  async handler(message, { effects, transaction, key, attempt, signal }) {
+    same<typeof message, Message<OrderPaid>>()
+    same<[typeof key, typeof attempt, typeof signal], [string, number, AbortSignal]>()
+    const { amount } = message.body
+    const receipt = await effects.charge(async (idempotencyKey) => ({ idempotencyKey, amount }))
+    same<typeof receipt, { idempotencyKey: string; amount: number }>()
+    const parcel = await effects.ship(async () => ({ parcel: 2 }))
+    same<typeof parcel, Parcel>()
+    await effects.mail.step('second', () => {})
+    const rows = await transaction((tx) => {
+      same<typeof tx, MemoryTransaction>()
+      return tx.all('orders').length
+    })
+    same<typeof rows, number>()
+  },
+})
+same<typeof shipping, Consumer<'C'>>()
+export async function effectsOne(): Promise<void> {
+  const siren = atMostOnce({ because: 'a second alarm empties the building', onDoubt: 'dead' })
+  const alarms = semel({ group: 'alarms', store: leaseOnlyStore(), effects: { siren } })
+  same<typeof alarms.assurance.level, 'D'>()
+  const answer = await alarms.run('A-1', ({ effects }) => effects.siren(async (): Promise<Total> => ({ total: 1, lines: [] })))
+  same<typeof answer, Total>()
+  const none = semel({ group: 'g', store, effects: {} })
+  same<typeof none.assurance.level, 'A'>()
+  await none.run('A-1', ({ tx }) => save(tx))
+  const strategy = marker({ because: 'a text message too many does no harm' })
+  const both = semel({ group: 'g', store, strategy, effects: { charge: forwardedKey({ remembersMs: 1 }) } })
+  same<typeof both.assurance.level, 'C'>()
 }
 
 // every kind of key, and an event by its name

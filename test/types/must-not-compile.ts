@@ -1,6 +1,6 @@
 // Never runs, and must not compile: types.test.ts compares the code of each error with the one its line ends in.
 // The formatter leaves this file alone: an error is expected on the very line that names it.
-import { createConsumer, type Message, semel, type Store } from 'semel'
+import { atLeastOnce, atMostOnce, checkable, createConsumer, forwardedKey, type Message, semel, type Store } from 'semel'
 import { leaseOnlyStore, memoryQueue, memorySource, memoryStore, type MemoryTransaction } from 'semel/memory'
 import { marker } from 'semel/strategies'
 import { z } from 'zod'
@@ -51,6 +51,27 @@ createConsumer({ ...base, store: leaseOnlyStore(), key: (m) => m.body.orderId, h
 semel({ group: 'g', store: leaseOnlyStore() }).run('k', ({ tx }) => save(tx)) // TS2345
 createConsumer({ ...base, strategy: because, key: (m) => m.body.orderId, handler: (_m, { tx }) => save(tx) }) // TS2339
 semel({ group: 'g', store, strategy: because }).run('k', ({ tx }) => save(tx)) // TS2339
+
+// beside effects elsewhere there is no tx, but a final transaction; what is not declared is not there
+const effects = { charge: forwardedKey({ remembersMs: 1 }), ship: checkable(async (): Promise<{ parcel: number } | undefined> => undefined) }
+const paying = { ...base, key: () => 'k', effects } as const
+const pay = semel({ group: 'g', store, effects })
+createConsumer({ ...paying, handler: (_m, { tx }) => save(tx) }) // TS2339
+createConsumer({ ...paying, handler: (_m, given) => given.transaction(saveOther) }) // TS2345
+createConsumer({ ...paying, handler: (_m, given) => given.effects.mail(async () => 1) }) // TS2339
+createConsumer({ ...paying, handlerBatch: async () => {} }) // TS2345
+pay.run('k', ({ tx }) => save(tx)) // TS2339
+pay.run('k', (given) => given.effects.charge(async () => new Date())) // TS2322
+pay.run('k', (given) => given.effects.ship(async () => 'a parcel')) // TS2322
+pay.run('k', (given) => given.effects.charge('key')) // TS2345
+forwardedKey() // TS2554
+forwardedKey({}) // TS2345
+checkable('find') // TS2345
+atLeastOnce() // TS2554
+atMostOnce({ onDoubt: 'dead' }) // TS2345
+atMostOnce({ because: 'x', onDoubt: 'again' }) // TS2322
+const better: 'A' = pay.assurance.level // TS2322
+void better
 
 // a level below A needs a written reason
 marker() // TS2554

@@ -65,7 +65,8 @@ test('ids have the form that their name promises', async (t) => {
   assert.ok(id > 0n && id < 2n ** 63n)
 })
 
-test('a million snowflakes are different and in order', async (t) => rises(await opened(t), million))
+test('a million snowflakes are different and in order', async (t) =>
+  rises(await opened(t), million))
 
 test('more ids than a millisecond has are made ahead of the clock, up to the end of the span', () => {
   const ids = mint()
@@ -79,8 +80,19 @@ test('more ids than a millisecond has are made ahead of the clock, up to the end
   rises(ids, 10 * 4_096 - 1)
   assert.equal(ids.usedMs(), belowMs - 1)
   assert.throws(() => ids.next(), refusedId)
-  ids.use({ worker: 2, storeMs, atMs, belowMs: belowMs + 1 })
-  assert.ok(msOf(ids.next()) === belowMs, 'a smaller number begins with a later millisecond')
+})
+
+test('a smaller number goes on with greater ids', () => {
+  const ids = mint()
+  const span = {
+    storeMs: manualClock().nowMs(),
+    atMs: performance.now() + 10_000,
+    belowMs: 2 ** 41,
+  }
+  ids.use({ ...span, worker: 3, storeMs: span.storeMs + 1_000 })
+  const before = ids.next()
+  ids.use({ ...span, worker: 2 })
+  assert.ok(ids.next() > before)
 })
 
 test('a snowflake names a time of the store, never that of the process', async (t) => {
@@ -180,9 +192,8 @@ test('a clock that steps back a little during work is not seen in the ids', asyn
   const ids = await opened(t, store, { leaseMs: 600 })
   const before = ids.next()
   stepMs = 100
-  const renewed = await renewals(store, 2)
+  await renewals(store, 2)
   assert.ok(ids.next() > before)
-  assert.ok(renewed)
   rises(ids, 10_000)
 })
 
@@ -196,6 +207,9 @@ test('a clock that steps back far makes next() refuse until it has caught up; th
   await until(() => refuses(ids))
   const resting = await recordOf(store, workerOf(before))
   assert.ok((resting?.untilMs ?? 0) > msOf(before), 'the number rests until its last id has passed')
+  await renewals(store, 2)
+  const numbers = await store.inspector.list({ group: 'semel.ids', limit: 2_000 })
+  assert.equal(numbers.length, 2, 'one rests, one is held meanwhile')
   stepMs = 0
   await until(() => !refuses(ids))
   assert.ok(ids.next() > before)
@@ -276,14 +290,12 @@ async function recordOf(
   return list.find(({ key }) => readableKey(key) === String(worker))
 }
 
-/** Waits until the leases of the store were renewed so many times. */
-async function renewals(store: Store, times: number): Promise<boolean> {
-  let seen = 0
-  let last = 0
+/** Waits until the lease of the store was renewed so many times. */
+async function renewals(store: Store, times: number): Promise<void> {
+  const ends = new Set<number | undefined>()
   await until(async () => {
-    const [record] = await store.inspector.list({ group: 'semel.ids', limit: 1 })
-    if (record?.untilMs !== undefined && record.untilMs !== last) [seen, last] = [seen + 1, record.untilMs]
-    return seen > times
+    const held = { group: 'semel.ids', state: 'leased', limit: 1 } as const
+    const [record] = await store.inspector.list(held)
+    return ends.add(record?.untilMs).size > times
   })
-  return true
 }

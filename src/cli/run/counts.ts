@@ -21,6 +21,7 @@ export const told: readonly EventName[] = [
   'dead-many',
   'circuit-open',
   'circuit-closed',
+  'prune-failed',
   'stopped',
 ]
 

@@ -57,6 +57,7 @@ const alarms: ReadonlySet<string> = new Set([
   'dead-many',
   'circuit-open',
   'circuit-closed',
+  'prune-failed',
 ])
 
 /** For people: one line of numbers that is drawn over and over, alarms above it. */

@@ -1,25 +1,8 @@
-import { randomBytes } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
 import { hush } from '../../errors/hush.ts'
-import { isSemelError, SemelError } from '../../errors/semel-error.ts'
-import type { Lease } from '../../inbox/record.ts'
-import { decodeResult, encodeResult } from '../../inbox/result.ts'
-import { stepKey, type Steps } from '../../inbox/steps.ts'
+import { SemelError } from '../../errors/semel-error.ts'
 import { options } from '../../options/table.ts'
-import { askAgain } from '../again.ts'
-import { retryDelay } from '../outcome.ts'
 import type { AnyCall, Effect, EffectCalls, Effects } from './declarations.ts'
-import { type Fault, isStoreError } from './fault.ts'
-
-/** What the calls of one attempt share. */
-export interface CallTerms {
-  readonly steps: Steps
-  readonly lease: Lease
-  /** Aborts when the attempt is given up: nothing is called then. */
-  readonly signal: AbortSignal
-  readonly resultBytesMax: number
-  readonly fault: Fault
-}
+import { type CallTerms, type Made, takeStep } from './take-step.ts'
 
 /** The declared effects as one attempt has them. */
 export interface AttemptCalls {
@@ -29,8 +12,6 @@ export interface AttemptCalls {
   /** From now on every call is refused, and says why. */
   close(why: string): void
 }
-
-type Made = (key: string) => unknown
 
 export function attemptCalls(effects: Effects, terms: CallTerms): AttemptCalls {
   const taken = new Set<string>()
@@ -68,99 +49,22 @@ export function attemptCalls(effects: Effects, terms: CallTerms): AttemptCalls {
   }
 }
 
+/** Of an effect, a slash and a name. */
+const nameMax = 265
+
 function refusal(step: string, call: unknown, taken: ReadonlySet<string>): string | undefined {
   if (typeof call !== 'function') return 'it must be given a function to call'
   if (taken.has(step)) return 'it is called twice in one attempt: give each call a name with step()'
-  if (step.endsWith('/') || step.length > 300 || !step.isWellFormed())
-    return 'the name of a step must be a well-formed string of 1 to 200 characters'
-  if (taken.size >= options.stepsMax.max) return `one message has ${options.stepsMax.max} steps at most`
+  if (step.endsWith('/') || step.length > nameMax || !step.isWellFormed() || step.includes('\0'))
+    return 'the name of a step must be a well-formed string of 1 to 200 characters, none of them NUL'
+  if (taken.size >= options.stepsMax.max)
+    return `one message has ${options.stepsMax.max} steps at most`
   return undefined
 }
 
 function refused(step: string, why: string): SemelError {
-  return new SemelError('SEMEL_EFFECT_REFUSED', `effect ${step.slice(0, 100).toWellFormed()}: ${why}`)
-}
-
-interface Taken {
-  readonly effect: Effect
-  readonly step: string
-  readonly call: Made
-}
-
-/** Intent committed, then the call, then the result committed (P12). */
-async function takeStep(taken: Taken, terms: CallTerms): Promise<unknown> {
-  const { steps, lease, signal, fault } = terms
-  const { step, effect } = taken
-  signal.throwIfAborted()
-  const intent = { step, kind: effect.kind, intentId: new Uint8Array(randomBytes(16)) }
-  const answer = await fault.ofOurs(askAgain(() => steps.begin(lease, intent)))
-  switch (answer.kind) {
-    case 'done':
-      return decodeResult(answer.result)
-    case 'fenced':
-      throw fault.note(fenced(step))
-    case 'begun':
-      return callAndRecord(taken, terms)
-    default:
-      return settleDoubt(taken, answer.ageMs, terms)
-  }
-}
-
-/** An earlier attempt has begun it, and nobody knows what came of it. */
-async function settleDoubt(taken: Taken, ageMs: number, terms: CallTerms): Promise<unknown> {
-  const { effect, step } = taken
-  const { kind, remembersMs = 0, find } = effect
-  if (kind === 'at-most-once') throw terms.fault.note(uncertain(step, 'it may have happened'))
-  if (kind === 'forwarded-key' && ageMs >= remembersMs)
-    throw terms.fault.note(uncertain(step, `it was begun ${ageMs} ms ago, and the far side remembers ${remembersMs} ms`))
-  terms.signal.throwIfAborted()
-  const found = await find?.(stepKey(terms.lease, step))
-  return found === undefined || found === null ? callAndRecord(taken, terms) : record(step, found, terms)
-}
-
-async function callAndRecord({ step, call }: Taken, terms: CallTerms): Promise<unknown> {
-  terms.signal.throwIfAborted()
-  return record(step, await call(stepKey(terms.lease, step)), terms)
-}
-
-async function record(step: string, value: unknown, terms: CallTerms): Promise<unknown> {
-  const { fault } = terms
-  const text = textOf(step, value, terms)
-  const answer = await fault.ofOurs(finish(step, text, terms))
-  if (answer === 'fenced') throw fault.note(fenced(step))
-  return decodeResult(text)
-}
-
-/** It has happened: while the lease is ours, a store that is away is waited for. */
-async function finish(
-  step: string,
-  text: string | undefined,
-  { steps, lease, signal }: CallTerms,
-): Promise<'recorded' | 'fenced'> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await steps.finish(lease, step, text)
-    } catch (error) {
-      if (!isStoreError(error) || !error.retryable || signal.aborted) throw error
-      await pause(retryDelay(attempt, { retryDelayMs: 10, retryDelayMsMax: 1_000 }))
-    }
-  }
-}
-
-function textOf(step: string, value: unknown, { resultBytesMax, fault }: CallTerms): string | undefined {
-  try {
-    return encodeResult(value, resultBytesMax)
-  } catch (cause) {
-    const why = isSemelError(cause) ? cause.message : 'it is not JSON'
-    const text = `effect ${step} has happened, and its result cannot be recorded: ${why}`
-    throw fault.note(new SemelError('SEMEL_STEP_RESULT_INVALID', text, { cause }))
-  }
-}
-
-function fenced(step: string): SemelError {
-  return new SemelError('SEMEL_FENCED', `effect ${step}: somebody newer has taken the key over`)
-}
-
-function uncertain(step: string, why: string): SemelError {
-  return new SemelError('SEMEL_EFFECT_UNCERTAIN', `effect ${step} was begun and has no result: ${why}`)
+  return new SemelError(
+    'SEMEL_EFFECT_REFUSED',
+    `effect ${step.slice(0, 100).toWellFormed()}: ${why}`,
+  )
 }

@@ -50,7 +50,10 @@ export function checkable<Found>(
   find: (key: string) => Promise<Found | undefined | null>,
 ): Effect<'B', Found> & { readonly kind: 'checkable' } {
   if (typeof find !== 'function')
-    throw new SemelError('SEMEL_OPTION_INVALID', 'checkable needs a function that asks the far side')
+    throw new SemelError(
+      'SEMEL_OPTION_INVALID',
+      'checkable needs a function that asks the far side',
+    )
   return { kind: 'checkable', level: 'B', because: undefined, find }
 }
 
@@ -84,7 +87,10 @@ export function atMostOnce(options: {
 function reasonOf(name: string, options: { readonly because: string }): string {
   const because: unknown = options?.because
   if (typeof because === 'string' && because.trim() !== '') return because
-  throw new SemelError('SEMEL_OPTION_INVALID', `${name} needs because: the reason why no better is possible`)
+  throw new SemelError(
+    'SEMEL_OPTION_INVALID',
+    `${name} needs because: the reason why no better is possible`,
+  )
 }
 
 /** What a handler calls. The result is recorded as JSON, and is the same value in every later attempt. */

@@ -34,7 +34,9 @@ export function newFault(): Fault {
 
 /** As the careful path expects it: errors of the store as they are, all else as a failure of the handler. */
 export function asThrown(fault: unknown): unknown {
-  return fault instanceof HandlerFailure || isStoreError(fault) ? fault : new HandlerFailure(fault, false)
+  return fault instanceof HandlerFailure || isStoreError(fault)
+    ? fault
+    : new HandlerFailure(fault, false)
 }
 
 export function isStoreError(error: unknown): error is SemelError {

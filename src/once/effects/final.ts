@@ -64,7 +64,11 @@ function refused(why: string, fault: Fault): Promise<never> {
   return refusing
 }
 
-function refusal({ store, calls }: FinalTerms, work: unknown, committed: unknown): string | undefined {
+function refusal(
+  { store, calls }: FinalTerms,
+  work: unknown,
+  committed: unknown,
+): string | undefined {
   if (typeof work !== 'function') return 'it must be given a function'
   if (committed !== undefined) return 'it is called twice; one message has one final transaction'
   if (calls.underWay().length > 0) return 'an effect is still under way; await it before'
@@ -72,7 +76,11 @@ function refusal({ store, calls }: FinalTerms, work: unknown, committed: unknown
   return undefined
 }
 
-async function commit(work: Work, done: (value: unknown) => void, given: FinalTerms): Promise<Committed> {
+async function commit(
+  work: Work,
+  done: (value: unknown) => void,
+  given: FinalTerms,
+): Promise<Committed> {
   const { store, task, lease, terms, returned } = given
   try {
     return (await store.transactions?.open(async (open) => {
@@ -90,13 +98,19 @@ async function commit(work: Work, done: (value: unknown) => void, given: FinalTe
   }
 }
 
-async function performIn(open: OpenTransaction<unknown>, work: Work, given: FinalTerms): Promise<unknown> {
+async function performIn(
+  open: OpenTransaction<unknown>,
+  work: Work,
+  given: FinalTerms,
+): Promise<unknown> {
   const { store, task, lease, terms, signal } = given
   const { tx, end } = open.forHandler()
   const perform = insideTransaction(store, () => work(tx))
   const context = { key: readableKey(task.key, task.readable), attempt: lease.attempt, tx }
   try {
-    return await callHandler((own) => perform({ ...context, signal: own }), terms, task.stops, [signal])
+    return await callHandler((own) => perform({ ...context, signal: own }), terms, task.stops, [
+      signal,
+    ])
   } finally {
     end()
   }

@@ -38,9 +38,17 @@ export async function performEffects(
   refuseUnknown(await store.steps.read(lease), effects)
   const returned = Promise.withResolvers<string | undefined>()
   returned.promise.catch(() => undefined)
-  const attempt: Attempt = { ...given, fault: newFault(), returned, final: undefined, calls: undefined }
+  const attempt: Attempt = {
+    ...given,
+    fault: newFault(),
+    returned,
+    final: undefined,
+    calls: undefined,
+  }
   try {
-    const result = await callHandler((signal) => performOnce(attempt, signal), terms, task.stops, [lost])
+    const result = await callHandler((signal) => performOnce(attempt, signal), terms, task.stops, [
+      lost,
+    ])
     returned.resolve(result)
     return await settle(attempt, result)
   } catch (error) {
@@ -57,7 +65,16 @@ async function performOnce(attempt: Attempt, signal: AbortSignal): Promise<strin
   const { steps } = store
   const { resultBytesMax } = terms
   const calls = attemptCalls(effects, { steps, lease, signal, resultBytesMax, fault })
-  const final = finalTransaction({ store, task, lease, terms, signal, calls, fault, returned: returned.promise })
+  const final = finalTransaction({
+    store,
+    task,
+    lease,
+    terms,
+    signal,
+    calls,
+    fault,
+    returned: returned.promise,
+  })
   Object.assign(attempt, { calls, final })
   const context = {
     key: readableKey(task.key, task.readable),
@@ -72,7 +89,10 @@ async function performOnce(attempt: Attempt, signal: AbortSignal): Promise<strin
 }
 
 /** A call that nobody awaits is waited for, so that its result is recorded, and then fails the attempt. */
-async function untilQuiet(perform: () => unknown, { calls, final, fault }: Attempt): Promise<unknown> {
+async function untilQuiet(
+  perform: () => unknown,
+  { calls, final, fault }: Attempt,
+): Promise<unknown> {
   let over = false
   try {
     const value = await perform()
@@ -83,11 +103,19 @@ async function untilQuiet(perform: () => unknown, { calls, final, fault }: Attem
     calls?.close('the handler has returned')
     await Promise.all([...underWay, final?.worked()])
     if (over && underWay.length > 0)
-      fault.note(new SemelError('SEMEL_EFFECT_REFUSED', 'the handler returned while an effect was under way: await it'))
+      fault.note(
+        new SemelError(
+          'SEMEL_EFFECT_REFUSED',
+          'the handler returned while an effect was under way: await it',
+        ),
+      )
   }
 }
 
-async function settle({ store, lease, terms, final }: Attempt, result: string | undefined): Promise<Committed> {
+async function settle(
+  { store, lease, terms, final }: Attempt,
+  result: string | undefined,
+): Promise<Committed> {
   const committed = final?.committed()
   if (committed !== undefined) return committed
   const outcome = { state: 'completed', result, keepMs: terms.retentionMs } as const
@@ -109,7 +137,10 @@ function refuseUnknown(recorded: readonly RecordedStep[], effects: Effects): voi
     const [name = ''] = step.split('/', 1)
     const declared = Object.hasOwn(effects, name) ? effects[name] : undefined
     if (declared !== undefined && (done || declared.kind === kind)) continue
-    const what = declared === undefined ? 'no effect of that name is declared' : `it is declared as ${declared.kind}`
+    const what =
+      declared === undefined
+        ? 'no effect of that name is declared'
+        : `it is declared as ${declared.kind}`
     const text = `an earlier attempt recorded the step ${step} (${kind}), and ${what} here`
     throw new HandlerFailure(new SemelError('SEMEL_STEP_UNKNOWN', text), false)
   }

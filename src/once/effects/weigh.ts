@@ -28,29 +28,35 @@ const words: Readonly<Record<EffectKind, Words>> = {
   },
   'at-least-once': {
     because: ({ because = '' }) => because,
-    window: () => 'a call without an answer, or whose result a crash kept from being recorded, is made again',
+    window: () =>
+      'a call without an answer, or whose result a crash kept from being recorded, is made again',
   },
   'at-most-once': {
     because: ({ because = '' }) => because,
-    window: () => 'a call without an answer, or that a crash came before, is not made again: it may never happen',
+    window: () =>
+      'a call without an answer, or that a crash came before, is not made again: it may never happen',
   },
 }
 
 /** An attempt that nobody could stop calls at the same moment as its successor; only a key that is known stops it. */
-const overlap = 'a handler that lives on after its lease or its performMsMax has ended, just before a call'
+const overlap =
+  'a handler that lives on after its lease or its performMsMax has ended, just before a call'
 const overlapping: readonly EffectKind[] = ['checkable', 'at-least-once']
 
 export function weigh(level: AssuranceLevel, effects: Effects): Weighed {
   const named = Object.entries(effects)
   const levels = named.map(([, effect]) => effect.level)
-  const clause = (name: string, text: string | undefined): string[] => (text === undefined ? [] : [`${name}: ${text}`])
+  const clause = (name: string, text: string | undefined): string[] =>
+    text === undefined ? [] : [`${name}: ${text}`]
   const late = named.filter(([, { kind }]) => overlapping.includes(kind)).map(([name]) => name)
   return {
     level: [level, ...levels].reduce((a, b) => (a > b ? a : b)),
     because: named.flatMap(([name, one]) => clause(name, words[one.kind].because(one))),
     windows: [
       ...named.flatMap(([name, one]) => clause(name, words[one.kind].window(one))),
-      ...(late.length === 0 ? [] : [`${late.join(', ')}: ${overlap}: it may overlap with the next attempt`]),
+      ...(late.length === 0
+        ? []
+        : [`${late.join(', ')}: ${overlap}: it may overlap with the next attempt`]),
     ],
   }
 }
@@ -65,8 +71,13 @@ export function checkEffects(where: string, effects: unknown): Effects | undefin
   if (effects === undefined) return undefined
   if (typeof effects !== 'object' || effects === null) throw invalid(where, 'must be an object')
   for (const [name, effect] of Object.entries(effects)) {
-    if (!plainName.test(name)) throw invalid(where, `has the name ${JSON.stringify(name)}; ${naming}`)
-    if (!isEffect(effect)) throw invalid(where, `${name} is not made by forwardedKey(), checkable(), atLeastOnce() or atMostOnce()`)
+    if (!plainName.test(name))
+      throw invalid(where, `has the name ${JSON.stringify(name)}; ${naming}`)
+    if (!isEffect(effect))
+      throw invalid(
+        where,
+        `${name} is not made by forwardedKey(), checkable(), atLeastOnce() or atMostOnce()`,
+      )
   }
   return Object.keys(effects).length === 0 ? undefined : (effects as Effects)
 }
@@ -77,7 +88,11 @@ const naming = 'allowed are 64 letters, digits, _ and -, a letter first'
 
 function isEffect(effect: unknown): effect is Effect {
   return (
-    typeof effect === 'object' && effect !== null && 'kind' in effect && typeof effect.kind === 'string' && Object.hasOwn(words, effect.kind)
+    typeof effect === 'object' &&
+    effect !== null &&
+    'kind' in effect &&
+    typeof effect.kind === 'string' &&
+    Object.hasOwn(words, effect.kind)
   )
 }
 

@@ -8,6 +8,7 @@ create table semel_queue_message (
   tag         text,
   message_key text,
   headers     text,
+  order_key   text,
   sent_ms     integer not null,
   due_ms      integer not null,
   body        blob    not null
@@ -33,7 +34,12 @@ create table semel_queue_delivery (
   visible_ms   integer not null,
   deliveries   integer not null,
   holder       integer,
+  order_key    text,
   primary key (subscription, seq)
 ) strict, without rowid;
 
 create index semel_queue_delivery_visible on semel_queue_delivery (subscription, visible_ms);
+
+-- What is under way of one order key.
+create index semel_queue_delivery_order on semel_queue_delivery (subscription, order_key, seq)
+  where order_key is not null;

@@ -1,6 +1,6 @@
 -- append: one message to the log.
-insert into semel_queue_message (topic, id, tag, message_key, headers, sent_ms, due_ms, body)
-values (?, ?, ?, ?, ?, ?, ?, ?);
+insert into semel_queue_message (topic, id, tag, message_key, headers, order_key, sent_ms, due_ms, body)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- subscribe: a new group begins at the first message that is still kept.
 --   1 topic, 2 group, 3 instance or ''
@@ -38,27 +38,39 @@ select min(visible_ms) as visible_ms
   from semel_queue_delivery
  where subscription = ?;
 
--- visible: what comes again, or was delayed until now.
---   1 subscription, 2 now, 3 limit
+-- visible: what comes again, or was delayed until now; not behind one of its order that others hold or that is hidden.
+--   1 subscription, 2 now, 3 now, 4 holder, 5 limit
 select d.seq, d.deliveries, m.topic, m.id, m.tag, m.message_key, m.headers, m.sent_ms, m.due_ms, m.body
   from semel_queue_delivery d
   join semel_queue_message m on m.seq = d.seq
  where d.subscription = ? and d.visible_ms <= ?
+   and (d.order_key is null
+        or not exists (select 1
+                         from semel_queue_delivery e
+                        where e.subscription = d.subscription and e.order_key = d.order_key and e.seq < d.seq
+                          and e.visible_ms > ? and e.holder is not ?))
  order by d.seq
  limit ?;
 
 -- behind: messages of a topic after a cursor.
 --   1 topic, 2 cursor, 3 limit
-select seq, topic, id, tag, message_key, headers, sent_ms, due_ms, body
+select seq, topic, id, tag, message_key, headers, order_key, sent_ms, due_ms, body
   from semel_queue_message
  where topic = ? and seq > ?
  order by seq
  limit ?;
 
 -- reach: a message is looked at by a subscription for the first time.
---   1 subscription, 2 seq, 3 visible from, 4 deliveries, 5 holder or null
-insert into semel_queue_delivery (subscription, seq, visible_ms, deliveries, holder)
-values (?, ?, ?, ?, ?);
+--   1 subscription, 2 seq, 3 visible from, 4 deliveries, 5 holder or null, 6 order key or null
+insert into semel_queue_delivery (subscription, seq, visible_ms, deliveries, holder, order_key)
+values (?, ?, ?, ?, ?, ?);
+
+-- ahead: whether something of an order is under way in other hands, or in nobody's.
+--   1 subscription, 2 order key, 3 holder
+select 1 as stands
+  from semel_queue_delivery
+ where subscription = ? and order_key = ? and holder is not ?
+ limit 1;
 
 -- handOut: one more delivery.
 --   1 visible from, 2 deliveries, 3 holder, 4 subscription, 5 seq

@@ -13,7 +13,8 @@ const server = createServer((request, response) => {
   const id = url.searchParams.get('id') ?? ''
   const known = happened.findIndex((one) => one.kind === kind && one.key === key)
   // Long enough for a kill to come between an effect and its answer.
-  const answer = (value: unknown): unknown => setTimeout(() => response.end(JSON.stringify(value)), answerMs)
+  const answer = (value: unknown): unknown =>
+    setTimeout(() => response.end(JSON.stringify(value)), answerMs)
   if (kind === 'happened') return answer(happened)
   if (request.method === 'GET') return answer(known < 0 ? null : { receipt: known })
   if (kind === 'charge' && known >= 0) return answer({ receipt: known })
