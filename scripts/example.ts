@@ -1,4 +1,4 @@
-// Runs an example: `npm run example -- <name>`. Without a name it lists them; `--all` runs one after another.
+// Runs an example: `npm run example -- <name> [its arguments]`. Without a name it lists them; `--all` runs them all.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -8,7 +8,8 @@ const examples = readdirSync(folder).filter((name) => existsSync(join(folder, na
 const asked = process.argv.slice(2)
 
 if (asked.length === 0) list()
-else process.exitCode = runAll(asked.includes('--all') ? examples : asked)
+else if (asked[0] === '--all') process.exitCode = runAll(examples, [])
+else process.exitCode = runAll(asked.slice(0, 1), asked.slice(1))
 
 function list(): void {
   for (const name of examples) console.log(`${name.padEnd(24)} ${titleOf(name)}`)
@@ -21,20 +22,21 @@ function titleOf(name: string): string {
   return lines.find((line) => line !== '' && !line.startsWith('#')) ?? ''
 }
 
-function runAll(names: readonly string[]): number {
+function runAll(names: readonly string[], given: readonly string[]): number {
   const stranger = names.find((name) => !examples.includes(name))
   if (stranger !== undefined) {
     console.error(`there is no example "${stranger}"; there are: ${examples.join(', ')}`)
     return 2
   }
-  const failed = names.filter((name) => !runs(name))
+  const failed = names.filter((name) => !runs(name, given))
   if (failed.length > 0) console.error(`failed: ${failed.join(', ')}`)
   return failed.length > 0 ? 1 : 0
 }
 
-function runs(name: string): boolean {
+function runs(name: string, given: readonly string[]): boolean {
   console.log(`── ${name}`)
   const file = join(folder, name, 'run.ts')
-  const { status } = spawnSync(process.execPath, [...process.execArgv, file], { stdio: 'inherit' })
+  const command = [...process.execArgv, file, ...given]
+  const { status } = spawnSync(process.execPath, command, { stdio: 'inherit' })
   return status === 0
 }

@@ -1,7 +1,11 @@
 import * as threads from 'node:worker_threads'
 
 /** Answers how to leave. */
-type Gate = (alone: boolean) => Promise<() => void>
+export interface Gate {
+  enter(alone: boolean): Promise<() => void>
+  /** Alone, if nobody is inside and nobody waits; undefined: somebody is. */
+  enterIfEmpty(): Promise<(() => void) | undefined>
+}
 
 let gate: Gate | undefined
 
@@ -12,25 +16,40 @@ let gate: Gate | undefined
  */
 export function enterGate(alone: boolean): Promise<() => void> {
   gate ??= theGate()
-  return gate(alone)
+  return gate.enter(alone)
+}
+
+export function enterGateIfEmpty(): Promise<(() => void) | undefined> {
+  gate ??= theGate()
+  return gate.enterIfEmpty()
 }
 
 /** Node 24.5 and newer share locks between the threads of a process; before that each thread has its own gate. */
 interface ThreadLocks {
   request(
     name: string,
-    options: { readonly mode: 'shared' | 'exclusive' },
-    callback: () => Promise<void>,
+    options: { readonly mode: 'shared' | 'exclusive'; readonly ifAvailable?: boolean },
+    callback: (lock: object | null) => Promise<void> | undefined,
   ): Promise<void>
 }
 
 function gateOfProcess(locks: ThreadLocks): Gate {
-  return (alone) => {
-    const { promise: entered, resolve: enter } = Promise.withResolvers<() => void>()
-    const mode = alone ? 'exclusive' : 'shared'
-    const inside = (): Promise<void> => new Promise((leave) => enter(leave))
-    const over = locks.request('semel.gate', { mode }, inside)
-    return Promise.race([entered, over.then(() => () => {})])
+  return {
+    enter(alone) {
+      const { promise: entered, resolve: enter } = Promise.withResolvers<() => void>()
+      const mode = alone ? 'exclusive' : 'shared'
+      const inside = (): Promise<void> => new Promise((leave) => enter(leave))
+      const over = locks.request('semel.gate', { mode }, inside)
+      return Promise.race([entered, over.then(() => () => {})])
+    },
+    enterIfEmpty() {
+      const { promise: entered, resolve: enter } = Promise.withResolvers<() => void>()
+      const inside = (lock: object | null): Promise<void> | undefined =>
+        lock === null ? undefined : new Promise((leave) => enter(leave))
+      const asked = { mode: 'exclusive', ifAvailable: true } as const
+      const over = locks.request('semel.gate', asked, inside)
+      return Promise.race([entered, over.then(() => undefined)])
+    },
   }
 }
 
@@ -67,11 +86,16 @@ export function gateOfThread(): Gate {
     }
   }
 
-  return (alone) =>
-    new Promise((resolve) => {
+  function enter(alone: boolean): Promise<() => void> {
+    return new Promise((resolve) => {
       waiting.push({ alone, enter: () => resolve(leaver()) })
       letIn()
     })
+  }
+  return {
+    enter,
+    enterIfEmpty: async () => (inside === 0 && waiting.length === 0 ? enter(true) : undefined),
+  }
 }
 
 /** One gate per process, also over two copies of this package. */

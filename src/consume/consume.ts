@@ -114,10 +114,14 @@ async function consumeSuspect(work: Work, run: Runtime, guard: Lease): Promise<S
   const { store, limits } = run.flow
   const [record] = await store.leases.read([work.identity])
   const claim = answerOf(record, requestOf(work), limits)
-  await store.leases.release(guard)
-  if (claim !== undefined) return consumeKnown(record, work, run)
-  if (!work.alone && record?.state !== 'failed') return { kind: 'suspect' }
-  return performCarefully(work, run)
+  const next = (): Promise<Situation> => {
+    if (claim !== undefined) return consumeKnown(record, work, run)
+    if (!work.alone && record?.state !== 'failed') return Promise.resolve({ kind: 'suspect' })
+    return performCarefully(work, run)
+  }
+  // It could be decoded. Side by side: a store that can puts the release into the commit of the claim.
+  const [, situation] = await Promise.all([store.leases.release(guard), next()])
+  return situation
 }
 
 /** P18: counted under the digest of its bytes before it is decoded, so that a killer of parsers is buried too. */

@@ -30,7 +30,7 @@ export async function deliver(arrival: Arrival, run: Runtime): Promise<Final> {
   const driven: Driven = {
     about: () => base,
     name: () => name,
-    alone: false,
+    alone: suspect ? 'if empty' : false,
     // P24: given back, it could come again behind those that come after it.
     keeps: lane !== undefined || (suspect && run.flow.options.orderedBy !== undefined),
     attempt(alone) {

@@ -1,7 +1,7 @@
 import type { EventBase } from '../events/events.ts'
 import { monotonicMs } from '../inbox/clock.ts'
 import { retryDelay } from '../once/outcome.ts'
-import { enterGate } from './alone.ts'
+import { enterGate, enterGateIfEmpty } from './alone.ts'
 import { report } from './report.ts'
 import { hold, type Runtime, sleep } from './runtime.ts'
 import { type Situation, verdicts } from './verdict.ts'
@@ -13,8 +13,8 @@ export interface Driven {
   about(): EventBase
   /** One and the same message has one name. */
   name(): string
-  /** Whether the first try is already made alone. */
-  readonly alone: boolean
+  /** Whether the first try is already made alone; `if empty`: if nothing else is in flight anyway. */
+  readonly alone: boolean | 'if empty'
   /** Whether it is kept for as long as somebody else holds it. */
   readonly keeps: boolean
   attempt(alone: boolean): Promise<Situation>
@@ -81,8 +81,10 @@ function pauseOf({ kind }: Situation): keyof typeof pauses {
 }
 
 /** One try, inside the gate: together with others, or alone (P14). Waiting happens outside. */
-async function tryOnce(message: Driven, alone: boolean, run: Runtime): Promise<Situation> {
-  const leave = await enterUnlessStopping(alone, run)
+async function tryOnce(message: Driven, asked: Driven['alone'], run: Runtime): Promise<Situation> {
+  const empty = asked === 'if empty' ? await enterGateIfEmpty() : undefined
+  const alone = asked === true || empty !== undefined
+  const leave = empty ?? (await enterUnlessStopping(alone, run))
   if (leave === undefined) return { kind: 'aborted', error: undefined }
   run.running++
   try {

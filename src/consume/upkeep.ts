@@ -51,7 +51,7 @@ async function pruneAll({ flow, stopping }: Runtime): Promise<number> {
   let pruned = 0
   while (!stopping.aborted) {
     const beganMs = monotonicMs()
-    const some = await flow.store.inspector.prune(100_000)
+    const some = await flow.store.inspector.prune(stepMax)
     pruned += some
     if (some < stepMax) break
     await sleep(Math.max(1, monotonicMs() - beganMs), stopping)

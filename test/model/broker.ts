@@ -1,5 +1,6 @@
 import { watchAcknowledgement } from './invariants.ts'
 import type { Action, Arrival, Delivery, Model, Task, World } from './kinds.ts'
+import { endProcess } from './process.ts'
 import { messageOf } from './store.ts'
 import { broken, happened, processAt, setProcess, spend } from './world.ts'
 
@@ -68,6 +69,10 @@ function receive(model: Model, world: World, process: number, at: number): void 
   // P16: the bound is committed before anything beyond it begins.
   if (scenario.broker === 'window' && wrong !== 'the bound travels with acknowledgements')
     world.bound = Math.max(world.bound, at)
+  // P18: what is no suspect is decoded when it arrives.
+  const reads = !suspect || wrong === 'bodies are read before they are counted'
+  if (reads && messageOf(model, message).handler === 'unreadable')
+    return endProcess(model, world, process, message)
 }
 
 /** Stale ones are taken, too: some brokers do that. */

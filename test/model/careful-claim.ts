@@ -78,7 +78,8 @@ function ask(model: Model, world: World, place: Place, task: CarefulTask): void 
   if (arrival === undefined) return askParked(model, world, place, task)
   const { message, identity } = members[0] ?? { message: 0, identity: 0 }
   const asking = { message, place, alone, by: 'delivery' } as const
-  const looks = arrival.suspect && !alone && model.wrong !== 'suspects run beside others'
+  const unread = messageOf(model, message).handler === 'unreadable'
+  const looks = arrival.suspect && !alone && !unread && model.wrong !== 'suspects run beside others'
   if (
     looks &&
     known(model, world, asking) === undefined &&

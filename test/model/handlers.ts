@@ -55,6 +55,7 @@ function outcomeOfCall(
     case 'batch':
       return inBatch ? 'throws' : 'done'
     case 'kills':
+    case 'unreadable':
       return 'kills'
     case 'fails':
       return left > 0 ? spent('throws') : 'done'

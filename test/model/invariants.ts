@@ -3,7 +3,7 @@ import type { ClaimRequest } from '../../src/inbox/claim.ts'
 import type { Ask, Decision } from '../../src/inbox/decide.ts'
 import { type InboxRecord, isParked } from '../../src/inbox/record.ts'
 import type { Model, World } from './kinds.ts'
-import { messageAt, messageOf } from './store.ts'
+import { hasPassed, messageAt, messageOf } from './store.ts'
 import { broken, digestIdentity, happened, ledgerAt, note } from './world.ts'
 
 export interface Change {
@@ -13,6 +13,7 @@ export interface Change {
   readonly answer: string
 }
 
+const raising: readonly Ask['on'][] = ['claim', 'insert', 'bury', 'release']
 const peoples: readonly Ask['on'][] = ['redrive', 'skip', 'free', 'forget']
 
 /** What must hold about every change of a record. Each name says which invariant of the study it is. */
@@ -20,11 +21,10 @@ export function watchChange(model: Model, world: World, at: number, change: Chan
   const { before, after, ask } = change
   happened(model, ask.on === 'claim' && before?.state === 'leased' ? 'takeover' : ask.on)
   if (ask.on === 'claim' && before?.state === 'leased') note(world, at, { doubt: true })
-  const granting =
-    ask.on === 'claim' || ask.on === 'bury' || (ask.on === 'release' && after !== undefined)
-  if (granting && after && after.token <= (before?.token ?? 0))
+  const granting = raising.includes(ask.on) && after !== undefined
+  if (granting && after.token <= (before?.token ?? 0))
     broken(world, `I3: ${ask.on} of A-${at} did not raise its token`)
-  if (ask.on === 'claim') watchGrant(world, at, ask.request.by, before)
+  if (ask.on === 'claim') watchGrant(world, at, ask.request, before)
   if (peoples.includes(ask.on)) return
   if (before?.state === 'completed' && ask.on !== 'prune')
     broken(world, `I4: A-${at} was completed and is ${after?.state ?? 'absent'}`)
@@ -35,16 +35,19 @@ export function watchChange(model: Model, world: World, at: number, change: Chan
   if (after?.state === 'dead' && before?.state !== 'dead') watchDeath(model, world, at)
 }
 
-/** P22, P29: takers run what is parked and nothing else; `run()` never does. */
+/** P22, P29: takers run what is parked and nothing else, `run()` never does. And nobody runs before the time. */
 function watchGrant(
   world: World,
   at: number,
-  by: ClaimRequest['by'],
+  { by, claimId }: ClaimRequest,
   before: InboxRecord | undefined,
 ): void {
   const parked = before !== undefined && isParked(before)
   if (by === 'parked' && !parked) broken(world, `GONE: a taker was granted A-${at}, not parked`)
   if (by === 'run' && parked) broken(world, `PARKED: run() was granted A-${at}, parked`)
+  const own = before?.state === 'leased' && before.claimId === claimId
+  if (before && !own && !hasPassed(before))
+    broken(world, `SOON: A-${at} was granted before its time`)
 }
 
 /** I6, I9: who is refused changes nothing, and uses up nothing. */
@@ -62,7 +65,7 @@ export function watchAnswer(
     broken(world, `I9: held changed A-${at}`)
 }
 
-const guilty = ['always', 'kills', 'fails then kills', 'commits']
+const guilty = ['always', 'kills', 'fails then kills', 'unreadable', 'commits']
 
 /** I7: nobody dies who could still do its work. */
 function watchDeath(model: Model, world: World, at: number): void {
@@ -152,6 +155,7 @@ export function watchKill(model: Model, world: World, message: number): void {
   happened(model, 'a handler ends its process')
   const copies = scenario.deliveries.filter((other) => other === message).length
   const { redriven } = ledgerAt(world, messageOf(model, message).key)
+  // Uncounted: the first start of each copy, and one beside others.
   const uncounted = copies + (messageOf(model, message).handler === 'kills' ? 0 : 1)
   const most = scenario.attemptsMax * (redriven ? 2 : 1) + uncounted
   if (kills > most) broken(world, `I8 UNBOUNDED: m${message} ended ${kills} processes`)

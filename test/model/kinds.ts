@@ -15,6 +15,8 @@ export type Handler =
   /** Ends its process. */
   | 'kills'
   | 'fails then kills'
+  /** Its body ends whatever process reads it. */
+  | 'unreadable'
   /** Breaks its transaction and hides the error, as often as `fails` says. */
   | 'swallows'
   /** Tries to commit the transaction that it was given. */

@@ -52,6 +52,16 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     attemptsMax: 2,
     budget: { crash: 1 },
   }),
+  unreadable: scenario('a body that ends whoever reads it', {
+    messages: [message(0, { handler: 'unreadable' }), message(1)],
+    attemptsMax: 2,
+    budget: { crash: 1 },
+  }),
+  laneUnreadable: scenario('a body that ends whoever reads it, in a lane', {
+    messages: [laned(0, failing(1)), laned(1, { handler: 'unreadable' })],
+    attemptsMax: 3,
+    budget: {},
+  }),
   killerThree: scenario('a killer and two innocents', {
     messages: [message(0, { handler: 'kills' }), message(1), message(2)],
     attemptsMax: 2,

@@ -52,6 +52,12 @@ export const variants: readonly Variant[] = [
     costs: 'INNOCENT',
   },
   { rule: 'P13', wrong: 'marked deliveries are no suspects', scenario: 'killer', costs: 'I8' },
+  {
+    rule: 'P18',
+    wrong: 'bodies are read before they are counted',
+    scenario: 'unreadable',
+    costs: 'I8',
+  },
   { rule: 'P14', wrong: 'suspects run beside others', scenario: 'killer', costs: 'INNOCENT' },
   {
     rule: 'P14, W12',

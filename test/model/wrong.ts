@@ -18,6 +18,7 @@ export const wrongs = [
   'the rest of a batch re-runs with its lane',
   'the rest of a careful batch re-runs with its lane',
   'marked deliveries are no suspects',
+  'bodies are read before they are counted',
   'suspects run beside others',
   'alone in its consumer, not in its process',
   'every crash counts',

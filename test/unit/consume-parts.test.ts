@@ -130,7 +130,7 @@ test('P27: the circuit opens after failures of different messages in a row, and 
 
 for (const [name, enter] of [
   ['of the process', enterGate],
-  ['of a thread', gateOfThread()],
+  ['of a thread', gateOfThread().enter],
 ] as const)
   test(`P14: at the gate ${name} a suspect waits for all, and all who come later wait for it`, async () => {
     const log: string[] = []
