@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  type ConsumerOptions,
   createConsumer,
   type Delivery,
   on,
@@ -43,6 +44,19 @@ const schema = `
   insert into account select id, 0 from ids;
 `
 
+type Handlers =
+  | Pick<ConsumerOptions<DatabaseSync, Payment, 'A'>, 'handler'>
+  | Pick<ConsumerOptions<DatabaseSync, Payment, 'A'>, 'handlerBatch'>
+
+const oneByOne: Handlers = { handler: ({ body }, { tx }) => effect(tx, body) }
+const setBased: Handlers = {
+  handlerBatch: (messages, { tx }) =>
+    effects(
+      tx,
+      messages.map(({ body }) => body),
+    ),
+}
+
 export const sqlite: Question<Place> = {
   name: 'sqlite',
   asks: 'What does exactly once cost over SQLite, durable, queue included, two statements, 5 % copies?',
@@ -53,7 +67,9 @@ export const sqlite: Question<Place> = {
       consume: pullByHand(effectOnce),
       verify: leavesEvery('payments'),
     },
-    { name: 'semel', consume: consumeWithSemel, verify: leavesEvery('payments') },
+    { name: 'hand-written-batch', consume: batchesByHand, verify: leavesEvery('payments') },
+    { name: 'semel', consume: consumeWithSemel(oneByOne), verify: leavesEvery('payments') },
+    { name: 'semel-batch', consume: consumeWithSemel(setBased), verify: leavesEvery('payments') },
   ],
   prepare,
   async close({ folder }) {
@@ -127,21 +143,73 @@ async function performByHand(
   })
 }
 
-async function consumeWithSemel({ file, deliveries }: Place): Promise<void> {
+/** The effects of many payments in two statements. */
+function effects(tx: DatabaseSync, payments: readonly Payment[]): void {
+  const json = JSON.stringify(payments.map(({ id, account, cents }) => [id, account, cents]))
+  tx.prepare(
+    'insert into ledger (payment, cents) select value ->> 0, value ->> 2 from json_each(?)',
+  ).run(json)
+  tx.prepare(
+    `update account set cents = account.cents + paid.cents
+       from (select value ->> 1 as id, sum(value ->> 2) as cents from json_each(?) group by 1) paid
+      where account.id = paid.id`,
+  ).run(json)
+}
+
+/** The keys of many payments in one statement: those that are new. */
+function freshOf(tx: DatabaseSync, payments: readonly Payment[]): readonly Payment[] {
+  const json = JSON.stringify(payments.map(({ id }) => id))
+  const insert =
+    'insert into seen (payment) select value from json_each(?) where true on conflict do nothing returning payment'
+  const fresh = new Set(
+    (tx.prepare(insert).all(json) as { payment: number }[]).map(({ payment }) => payment),
+  )
+  return payments.filter(({ id }) => fresh.delete(id))
+}
+
+/** The same batch shape by hand: pulled together, one transaction, set-based, acknowledged inside. */
+async function batchesByHand({ file, deliveries }: Place): Promise<void> {
   const store = sqliteStore(file)
-  const consumer = createConsumer({
-    group: 'ledger',
-    source: sqliteSource(file, { topic }),
-    store,
-    body: unchecked<Payment>(),
-    key: ({ body }) => body.id,
-    handler: ({ body }, { tx }) => effect(tx, body),
-  })
-  const done = settled(deliveries)
-  await consumer.start()
-  await done
-  await consumer.stop()
+  const source = sqliteSource(file, { topic })
+  await store.prepare()
+  await source.open({ group: 'ledger', instance: undefined })
+  for (let left = deliveries; left > 0; ) {
+    const pulled = await source.pull(options.batchMax.default, new AbortController().signal)
+    await store.transactions?.open(async (open) => {
+      const { tx, end } = open.forHandler()
+      effects(
+        tx,
+        freshOf(
+          tx,
+          pulled.map(({ message }) => JSON.parse(decoder.decode(message.body)) as Payment),
+        ),
+      )
+      end()
+      source.within?.ack(pulled)
+    })
+    left -= pulled.length
+  }
+  await source.close()
   await store.close()
+}
+
+function consumeWithSemel(handlers: Handlers): Contestant<Place>['consume'] {
+  return async ({ file, deliveries }) => {
+    const store = sqliteStore(file)
+    const consumer = createConsumer({
+      group: 'ledger',
+      source: sqliteSource(file, { topic }),
+      store,
+      body: unchecked<Payment>(),
+      key: ({ body }) => body.id,
+      ...handlers,
+    } as ConsumerOptions<DatabaseSync, Payment, 'A'>)
+    const done = settled(deliveries)
+    await consumer.start()
+    await done
+    await consumer.stop()
+    await store.close()
+  }
 }
 
 /** Resolves when so many deliveries have been applied, or recognised as copies. */

@@ -41,11 +41,11 @@ export function arrivalsOf(ordered: boolean): Arrivals {
   let waiting: Arrival[] = []
   const begun = new Set<Arrival>()
   const busyLanes = new Map<string, number>()
-  let bell = Promise.withResolvers<void>()
+  let bell: PromiseWithResolvers<void> | undefined
 
   function ring(): void {
-    bell.resolve()
-    bell = Promise.withResolvers()
+    bell?.resolve()
+    bell = undefined
   }
   function begin(arrival: Arrival): void {
     begun.add(arrival)
@@ -116,7 +116,10 @@ export function arrivalsOf(ordered: boolean): Arrivals {
       ring()
     },
     waiting: () => waiting.length,
-    changed: () => bell.promise,
+    changed() {
+      bell ??= Promise.withResolvers()
+      return bell.promise
+    },
     ring,
   }
 }

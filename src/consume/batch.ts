@@ -6,7 +6,7 @@ import { answerOf } from '../once/known.ts'
 import type { Arrival } from './arrivals.ts'
 import { type Member, perform, type Round } from './gears.ts'
 import type { Pace } from './pace.ts'
-import { makeRounds } from './rounds.ts'
+import { makeRounds, waitOut } from './rounds.ts'
 import type { Runtime } from './runtime.ts'
 import type { Situation } from './verdict.ts'
 import { behindOutcome, parkedMessage, recordFailure, requestOf } from './work.ts'
@@ -14,7 +14,6 @@ import { behindOutcome, parkedMessage, recordFailure, requestOf } from './work.t
 /** One key of a batch: its first delivery, and what came with it under the same key. */
 export interface Fresh extends Member {
   readonly arrival: Arrival
-  readonly fingerprint: Bytes
   readonly laneBytes: Bytes | undefined
   /** With the same fingerprint: acknowledged with it. */
   readonly copies: readonly Arrival[]
@@ -54,7 +53,21 @@ export async function consumeBatch(
   for (const [member, fate] of fatesOf(rounds.committed)) fates.set(member, fate)
   for (const [member, error] of rounds.failed)
     fates.set(member, await fateOfFailure(member, error, members.length === 1, run))
-  return fates
+  return inLaneOrder(fates)
+}
+
+/** P23: nobody goes on by himself while somebody before him in his lane is not settled. */
+function inLaneOrder(fates: ReadonlyMap<Fresh, Fate>): ReadonlyMap<Fresh, Fate> {
+  const closed = new Set<string>()
+  return new Map(
+    [...fates].map(([member, fate]): [Fresh, Fate] => {
+      const { lane } = member
+      if (lane === undefined || fate.kind === 'settled') return [member, fate]
+      const isBehind = closed.has(lane)
+      closed.add(lane)
+      return [member, isBehind ? { kind: 'left' } : fate]
+    }),
+  )
 }
 
 function* fatesOf(committed: Committed | undefined): Iterable<[Fresh, Fate]> {
@@ -74,10 +87,14 @@ async function fateOfFailure(
 ): Promise<Fate> {
   if (!wasAlone) return { kind: 'careful' }
   const parked = parkedMessage(arrival.delivery, run.flow, lane)
-  const situation = await recordFailure(error, { identity, fingerprint, parked }, run)
-  return situation.kind === 'changed'
-    ? { kind: 'left' }
-    : { kind: 'settled', situation, joined: false }
+  try {
+    const situation = await recordFailure(error, { identity, fingerprint, parked }, run)
+    if (situation.kind !== 'changed') return { kind: 'settled', situation, joined: false }
+  } catch (away) {
+    // Whether it is written or not: the next batch meets the record, or the message anew.
+    await waitOut(away, identity, 1, run)
+  }
+  return { kind: 'left' }
 }
 
 function commitRound(round: Round<Fresh>, run: Runtime): Promise<Committed> {
@@ -139,7 +156,17 @@ async function insertKeys(
   behind: ReadonlySet<Fresh>,
   run: Runtime,
 ): Promise<Inserted> {
-  const records = members.map((member) => newRecord(member, behind.has(member), run))
+  // One for all: what differs in key and fingerprint alone can go in one statement.
+  const completed = {
+    state: 'completed',
+    result: undefined,
+    keepMs: run.flow.limits.retentionMs,
+  } as const
+  const records = members.map((member): NewRecord => {
+    const { identity, fingerprint } = member
+    const outcome = behind.has(member) ? behindOf(member, run) : completed
+    return { ...identity, fingerprint, outcome }
+  })
   const isNew = await open.insert(records)
   const known = members.filter((_, at) => isNew[at] !== true)
   const knowing = await knownSituations(open, known, run)
@@ -150,8 +177,11 @@ async function insertKeys(
   const left: Fresh[] = []
   for (const [at, member] of members.entries()) {
     const situation = isNew[at] === true ? undefined : knowing.get(member)
-    if (situation !== undefined) situations.set(member, situation)
-    else if (isNew[at] !== true) {
+    if (situation !== undefined) {
+      situations.set(member, situation)
+      // Somebody has parked it since its lane was looked at: what comes later waits for the next look.
+      if (isParked(situation) && member.lane !== undefined) closed.add(member.lane)
+    } else if (isNew[at] !== true) {
       careful.add(member)
       if (member.lane !== undefined) closed.add(member.lane)
     } else if (member.lane !== undefined && closed.has(member.lane)) left.push(member)
@@ -159,6 +189,10 @@ async function insertKeys(
     else fresh.push(member)
   }
   return { situations, fresh, careful, left }
+}
+
+function isParked(situation: Situation): boolean {
+  return situation.kind === 'duplicate' && situation.state === 'parked'
 }
 
 const parkedBehind: Situation = {
@@ -190,15 +224,8 @@ async function knownSituations(
 
 const noClaim = new Uint8Array()
 
-function newRecord(
-  { arrival, identity, fingerprint, laneBytes }: Fresh,
-  isBehind: boolean,
-  { flow }: Runtime,
-): NewRecord {
-  const outcome: Outcome = isBehind
-    ? behindOutcome(parkedMessage(arrival.delivery, flow, laneBytes))
-    : { state: 'completed', result: undefined, keepMs: flow.limits.retentionMs }
-  return { ...identity, fingerprint, outcome }
+function behindOf({ arrival, laneBytes }: Fresh, { flow }: Runtime): Outcome {
+  return behindOutcome(parkedMessage(arrival.delivery, flow, laneBytes))
 }
 
 /** Effect, record and acknowledgement in one commit, where source and store share a medium. */

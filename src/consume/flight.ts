@@ -8,7 +8,6 @@ import { admitted, enterUnlessStopping } from './drive.ts'
 import type { Pace } from './pace.ts'
 import { report } from './report.ts'
 import { about, type Runtime } from './runtime.ts'
-import { taskOf } from './work.ts'
 
 /** Where arrivals go that leave a batch. */
 export interface Ends {
@@ -81,9 +80,8 @@ function board(arrivals: readonly Arrival[], run: Runtime): Boarding {
         if (lane !== undefined) closed.add(lane)
       } else {
         leaving.push(free)
-        const task = taskOf(identified, run)
         const { identity, fingerprint, message, lane: laneBytes } = identified
-        const known = { identity, fingerprint, message, lane, laneBytes, task, attempt: 1 }
+        const known = { identity, name, fingerprint, message, lane, laneBytes, attempt: 1 }
         leaders.set(name, { ...known, arrival, copies: [], others: [] })
       }
     }
@@ -118,9 +116,8 @@ async function land(fates: ReadonlyMap<Fresh, Fate>, ends: Ends, run: Runtime): 
 }
 
 function note(member: Fresh, fate: Extract<Fate, { kind: 'settled' }>, run: Runtime): void {
-  const { identity, copies } = member
+  const { identity, name, copies } = member
   const base = about(run.flow, identity)
-  const name = identityName(identity)
   report(fate.situation, name, base, run)
   const { kind } = fate.situation
   const state = kind === 'parked' || kind === 'dead' ? kind : 'completed'

@@ -1,26 +1,29 @@
 import type { Message } from '../delivery/message.ts'
 import { SemelError } from '../errors/semel-error.ts'
-import { hex } from '../inbox/bytes.ts'
+import { type Bytes, hex } from '../inbox/bytes.ts'
 import { monotonicMs } from '../inbox/clock.ts'
 import type { Identity } from '../inbox/identity.ts'
 import { encodeKey } from '../inbox/key.ts'
 import type { OpenTransaction } from '../inbox/store.ts'
 import { callHandler } from '../once/perform.ts'
-import { performWith, type Task } from '../once/transaction.ts'
+import { performWith } from '../once/transaction.ts'
 import { Blame, blameOne } from './blame.ts'
 import type { BatchAnswer } from './consumer-options.ts'
 import type { Flow } from './flow.ts'
 import type { Runtime } from './runtime.ts'
+import { taskOf } from './work.ts'
 
 /** One message of a batch, as its handler gets it. */
 export interface Member {
   readonly identity: Identity
+  /** For maps in process. */
+  readonly name: string
+  readonly fingerprint: Bytes
   readonly message: Message<unknown>
   /** Undefined: it keeps no order. */
   readonly lane: string | undefined
   /** From 1. */
   readonly attempt: number
-  readonly task: Task
 }
 
 /** What one round is made for: these members, in one transaction. */
@@ -102,7 +105,13 @@ async function interleaved<M extends Member>(batch: Batch<M>): Promise<Performed
     const lane = member.lane === undefined ? undefined : `lane ${member.lane}`
     const begin = Promise.all([after(value), after(lane)])
     const over = begin.then(() =>
-      performWith(batch.open, member.task, limitsOf(batch), member.attempt, batch.lost),
+      performWith(
+        batch.open,
+        taskOf(member, batch.run),
+        limitsOf(batch),
+        member.attempt,
+        batch.lost,
+      ),
     )
     last.set(value, over)
     if (lane !== undefined) last.set(lane, over)
@@ -163,7 +172,7 @@ async function performOne<M extends Member>(
   { open, run, lost, guarded, now }: Batch<M>,
 ): Promise<{ readonly error: unknown } | undefined> {
   const perform = (): Promise<unknown> =>
-    performWith(open, member.task, run.flow.limits, member.attempt, lost)
+    performWith(open, taskOf(member, run), run.flow.limits, member.attempt, lost)
   now.member = member
   try {
     await (guarded ? open.savepoint(perform) : perform())

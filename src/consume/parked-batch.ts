@@ -17,7 +17,7 @@ import { makeRounds } from './rounds.ts'
 import { report } from './report.ts'
 import { about, type Runtime } from './runtime.ts'
 import type { Situation } from './verdict.ts'
-import { performUnder, refused, requestOf, settledSituation, taskOf, type Work } from './work.ts'
+import { performUnder, refused, requestOf, settledSituation, type Work } from './work.ts'
 
 /** One parked message that is leased and decoded. */
 interface Taken extends Member {
@@ -56,11 +56,26 @@ async function performAll(taken: readonly Taken[], pace: Pace, run: Runtime): Pr
   const done = new Set(rounds.committed?.done)
   for (const { due, attempt } of done) note(due, { kind: 'applied', attempt }, run)
   const failed = new Map([...rounds.failed, ...(rounds.committed?.failed ?? [])])
-  // Behind a failed one, or out of time: their attempt did not begin.
-  const rest = taken.filter((member) => !done.has(member) && !failed.has(member))
+  const first = firstsOfLanes(taken.filter((member) => !done.has(member)))
+  // Out of time, or behind one that is not done: as if they had not begun.
+  const rest = taken.filter((one) => !done.has(one) && !(first.has(one) && failed.has(one)))
   await Promise.all(rest.map(({ lease }) => run.flow.store.leases.release(lease)))
   for (const [member, error] of failed)
-    note(member.due, await afterFailure(member, error, taken.length === 1, run), run)
+    if (first.has(member))
+      note(member.due, await afterFailure(member, error, taken.length === 1, run), run)
+}
+
+/** P23: of those that are not done, whoever has nobody before him in his lane. */
+function firstsOfLanes(members: readonly Taken[]): ReadonlySet<Taken> {
+  const closed = new Set<string>()
+  return new Set(
+    members.filter(({ lane }) => {
+      if (lane === undefined) return true
+      const isFirst = !closed.has(lane)
+      closed.add(lane)
+      return isFirst
+    }),
+  )
 }
 
 /** What failed beside others gets a transaction of its own, under the same lease (P10). */
@@ -146,10 +161,12 @@ async function decodedTaken(
   const { scope, key, readable } = lease
   const identity = { scope, key, readable }
   const { message } = decoded
-  const task = taskOf({ identity, fingerprint: due.fingerprint, message }, run)
+  const { fingerprint } = due
+  const name = identityName(identity)
   const kept = run.keeper.keep(lease, sinceMs)
   const lane = laneName(due.lane)
-  return { identity, message, lane, attempt: lease.attempt, task, due, lease, sinceMs, kept }
+  const member = { identity, name, fingerprint, message, lane, attempt: lease.attempt }
+  return { ...member, due, lease, sinceMs, kept }
 }
 
 /** Stands for the error of one whose lease was taken over (P7). */

@@ -1,11 +1,12 @@
 import { isSemelError } from '../errors/semel-error.ts'
 import { monotonicMs } from '../inbox/clock.ts'
+import type { Identity } from '../inbox/identity.ts'
 import { retryDelay } from '../once/outcome.ts'
 import { blameOf } from './blame.ts'
 import type { Member, Round } from './gears.ts'
 import type { Pace } from './pace.ts'
 import { report } from './report.ts'
-import { hold, type Runtime, sleep } from './runtime.ts'
+import { about, hold, type Runtime, sleep } from './runtime.ts'
 import { verdicts } from './verdict.ts'
 import { storeSituation } from './work.ts'
 
@@ -63,7 +64,7 @@ export async function makeRounds<M extends Member, Answer>(
         live = out.rest
         continue
       }
-      if (blame === undefined && !(await goesOn(error, live, run, tries))) break
+      if (blame === undefined && !(await waitOut(error, live[0]?.identity, tries, run))) break
       if (blame === undefined && !isSemelError(error, 'SEMEL_STORE_CONTENDED')) continue
       pace.contended()
       left.push(...live.slice(Math.ceil(live.length / 2)))
@@ -92,17 +93,20 @@ function putOut<M extends Member>(
 }
 
 /** The store's own errors: reported once for the batch, and waited out. False: we stop. */
-async function goesOn(
+export async function waitOut(
   error: unknown,
-  [first]: readonly Member[],
-  run: Runtime,
+  identity: Identity | undefined,
   tries: number,
+  run: Runtime,
 ): Promise<boolean> {
   const situation = storeSituation(error)
-  const key = first?.task.readable ?? ''
-  report(situation, key, { group: run.flow.group, topic: run.flow.topic, key }, run)
+  const { group, topic } = run.flow
+  const base = identity === undefined ? { group, topic, key: '' } : about(run.flow, identity)
+  report(situation, base.key, base, run)
   if (verdicts[situation.kind].verdict === 'stop') {
     run.breakOff(error)
+    // Beginning again at once could leave the event loop no turn in which to stop.
+    await sleep(pauses.away.retryDelayMsMax, run.stopping)
     return false
   }
   hold(run, 'store', situation.kind === 'unavailable')

@@ -138,7 +138,8 @@ export const catalog = {
   SEMEL_EFFECT_UNCERTAIN: {
     retryable: false,
     when: 'An earlier attempt began a call and left no result, and calling again could do it twice.',
-    advice: 'Look at the far side; then skip the message, or redrive it with callAgain if nothing happened there.',
+    advice:
+      'Look at the far side; then skip the message, or redrive it with callAgain if nothing happened there.',
   },
   SEMEL_STEP_UNKNOWN: {
     retryable: false,
@@ -148,7 +149,8 @@ export const catalog = {
   SEMEL_STEP_RESULT_INVALID: {
     retryable: false,
     when: 'A call of a declared effect has happened, and what it answered is not plain JSON or larger than resultBytesMax.',
-    advice: 'Return plain data from the call; the message is dead, because another attempt would call again.',
+    advice:
+      'Return plain data from the call; the message is dead, because another attempt would call again.',
   },
   SEMEL_BATCH_ANSWER_INVALID: {
     retryable: false,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 
 /** Keys, scopes and fingerprints are bytes everywhere: no collation, no encoding can merge two of them. */
 export type Bytes = Uint8Array
@@ -42,13 +42,24 @@ export function decompose(bytes: Bytes): readonly Bytes[] {
 }
 
 export function concat(parts: readonly Bytes[]): Bytes {
-  return new Uint8Array(Buffer.concat(parts))
+  let length = 0
+  for (const part of parts) length += part.length
+  const whole = new Uint8Array(length)
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
 }
 
 export function sha256(...parts: readonly Bytes[]): Bytes {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(part)
-  return new Uint8Array(hash.digest())
+  const [only] = parts
+  // In one call it costs half as much.
+  if (parts.length === 1 && only !== undefined) return hash('sha256', only, 'buffer')
+  const digest = createHash('sha256')
+  for (const part of parts) digest.update(part)
+  return new Uint8Array(digest.digest())
 }
 
 export function equalBytes(a: Bytes, b: Bytes): boolean {
@@ -57,6 +68,11 @@ export function equalBytes(a: Bytes, b: Bytes): boolean {
 
 export function hex(bytes: Bytes): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
+}
+
+/** One character for each byte: a name in maps, never shown to anybody. */
+export function latin1(bytes: Bytes): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 }
 
 export function fromHex(text: string): Bytes {

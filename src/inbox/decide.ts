@@ -3,6 +3,7 @@ import { type Bytes, equalBytes } from './bytes.ts'
 import type { Claim, ClaimRequest, ClaimTerms } from './claim.ts'
 import { correctedFingerprint, differs } from './fingerprint.ts'
 import type { Identity } from './identity.ts'
+import { keyKinds } from './key.ts'
 import { type InboxRecord, isParked, type Lease, type Outcome, type Reason } from './record.ts'
 import { type Guard, type Transition, transitions } from './transitions.ts'
 
@@ -72,6 +73,7 @@ const guards: Readonly<Record<Guard, (facts: Facts) => boolean>> = {
     ask.on === 'claim' && startsThatCount(record) >= ask.terms.attemptsMax,
   'not alone': ({ ask }) => ask.on === 'claim' && !ask.request.alone && ask.request.by !== 'run',
   'first attempt': ({ record }) => (record?.attempts ?? 0) <= 1,
+  'under its bytes': ({ record }) => record?.key[0] === keyKinds.raw,
   'token as seen': ({ record, ask }) => ask.on === 'bury' && record?.token === ask.token,
   'behind in its lane': ({ ask }) => ask.on === 'claim' && ask.behind,
 }
@@ -306,11 +308,6 @@ function startsThatCount(record: InboxRecord | undefined): number {
 
 function exhaustion(record: InboxRecord): Reason {
   return record.state === 'leased' ? 'crashed' : (record.reason ?? 'failed')
-}
-
-/** Whether a record is leased to whom this lease was granted. */
-export function holdsLease(record: InboxRecord | undefined, lease: Lease): boolean {
-  return record?.state === 'leased' && owns(record, lease)
 }
 
 function owns(record: InboxRecord | undefined, { claimId, token }: Lease): boolean {

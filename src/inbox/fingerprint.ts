@@ -1,6 +1,6 @@
 import canonicalize from 'canonicalize'
 import { SemelError } from '../errors/semel-error.ts'
-import { type Bytes, concat, equalBytes, sha256, utf8 } from './bytes.ts'
+import { type Bytes, equalBytes, sha256, utf8 } from './bytes.ts'
 import type { JsonValue } from './json.ts'
 
 /**
@@ -38,7 +38,10 @@ export function correctedFingerprint(before: Bytes, body: Bytes): Bytes {
 }
 
 function versioned(version: keyof typeof fingerprintVersions, content: Bytes): Bytes {
-  return concat([Uint8Array.of(fingerprintVersions[version]), sha256(content)])
+  const fingerprint = new Uint8Array(33)
+  fingerprint[0] = fingerprintVersions[version]
+  fingerprint.set(sha256(content), 1)
+  return fingerprint
 }
 
 function canonical(fields: JsonValue): string {

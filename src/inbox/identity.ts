@@ -1,5 +1,5 @@
 import { SemelError } from '../errors/semel-error.ts'
-import { type Bytes, compose, concat, decompose, hex, textOf, utf8 } from './bytes.ts'
+import { type Bytes, compose, concat, decompose, hex, latin1, textOf, utf8 } from './bytes.ts'
 
 import { digestKey, type EncodedKey, encodeKey, type Key } from './key.ts'
 
@@ -96,9 +96,9 @@ export function lanesOf(origin: Bytes): { readonly from: Bytes; readonly below: 
   return { from: origin, below: concat([origin, new Uint8Array(8).fill(0xff)]) }
 }
 
-/** One string per identity, for maps in process. */
-export function identityName(identity: Identity): string {
-  return `${hex(identity.scope)}/${hex(identity.key)}`
+/** One string per identity, for maps in process. A scope says itself where it ends. */
+export function identityName({ scope, key }: Identity): string {
+  return latin1(scope) + latin1(key)
 }
 
 function identified(scope: Bytes, { key, readable }: EncodedKey): Identity {

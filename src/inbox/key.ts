@@ -1,7 +1,7 @@
 import { hush } from '../errors/hush.ts'
 import { SemelError } from '../errors/semel-error.ts'
 import { options } from '../options/table.ts'
-import { type Bytes, compose, concat, decompose, hex, sha256, textOf, utf8 } from './bytes.ts'
+import { type Bytes, compose, concat, decompose, hex, sha256, textOf } from './bytes.ts'
 
 /** One part of an idempotency key. Numbers must be safe integers; strings well-formed Unicode. */
 export type KeyPart = string | number | bigint | Uint8Array
@@ -65,9 +65,12 @@ function encodeTuple(parts: readonly unknown[]): Bytes {
   return concat([Uint8Array.of(keyKinds.tuple), compose(encoded)])
 }
 
+/** The byte of its kind, as a character. */
+const textMark = String.fromCharCode(keyKinds.text)
+
 function encodePart(part: unknown): Bytes {
   if (part instanceof Uint8Array) return concat([Uint8Array.of(keyKinds.bytes), part])
-  return concat([Uint8Array.of(keyKinds.text), utf8(textPart(part))])
+  return new Uint8Array(Buffer.from(textMark + textPart(part), 'utf8'))
 }
 
 function textPart(part: unknown): string {

@@ -1,5 +1,5 @@
 import { type Bytes, compose, equalBytes, sha256, utf8 } from './bytes.ts'
-import { type Ask, type Decision, holdsLease } from './decide.ts'
+import type { Ask, Decision } from './decide.ts'
 import type { Identity } from './identity.ts'
 import type { InboxRecord, Lease } from './record.ts'
 
@@ -95,6 +95,12 @@ export function finishStep(
     return { answer: 'fenced', next: undefined }
   if (known.done) return { answer: 'recorded', next: undefined }
   return { answer: 'recorded', next: { ...known, done: true, result } }
+}
+
+/** Whether a record is leased to whom this lease was granted (P7). */
+function holdsLease(record: InboxRecord | undefined, { token, claimId }: Lease): boolean {
+  if (record?.state !== 'leased' || record.claimId === undefined) return false
+  return record.token === token && equalBytes(record.claimId, claimId)
 }
 
 /** What becomes of the steps of a record when it changes: which of them go. */

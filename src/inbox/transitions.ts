@@ -48,6 +48,7 @@ export type Guard =
   | 'attempts used up'
   | 'not alone'
   | 'first attempt'
+  | 'under its bytes'
   | 'token as seen'
   | 'behind in its lane'
 
@@ -143,6 +144,14 @@ export const transitions: readonly Transition[] = [
     on: 'release',
     from: ['leased'],
     when: ['own lease', 'not parked', 'first attempt'],
+    to: 'absent',
+    answer: 'released',
+  },
+  // counted until it was decoded (P18); from then on its own key counts
+  {
+    on: 'release',
+    from: ['leased'],
+    when: ['own lease', 'not parked', 'under its bytes'],
     to: 'absent',
     answer: 'released',
   },

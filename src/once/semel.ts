@@ -105,6 +105,8 @@ const numbers = [
   'resultBytesMax',
 ] as const
 
+const others = ['name', 'group', 'store', 'strategy', 'effects']
+
 /**
  * Door 1: makes functions take effect once per key.
  *
@@ -115,13 +117,7 @@ const numbers = [
 export function semel<Tx, L extends AssuranceLevel = 'A', const E extends Effects = NoEffects>(
   options: SemelOptions<Tx, L, E>,
 ): Once<Tx, L, E> {
-  const limits = resolveOptions('semel()', options, numbers, [
-    'name',
-    'group',
-    'store',
-    'strategy',
-    'effects',
-  ])
+  const limits = resolveOptions('semel()', options, numbers, others)
   const { group, store, name = '' } = options
   const effects = checkEffects('semel()', options.effects)
   const strategy = beside(effects, options.strategy ?? inboxStrategy)
@@ -132,7 +128,7 @@ export function semel<Tx, L extends AssuranceLevel = 'A', const E extends Effect
   function taskOf(key: Key, perform: Task['perform'], options: RunOptions, joined?: object): Task {
     const { keyspace = name, tenant, fingerprint, signal } = options
     return {
-      effects: joined === undefined ? effects : undefined,
+      effects,
       ...identityOf(encodeScope({ group, keyspace, tenant }), key),
       fingerprint: fingerprint === undefined ? noFingerprint : fieldsFingerprint(fingerprint),
       perform: insideTransaction(store, perform, joined),
@@ -154,8 +150,7 @@ export function semel<Tx, L extends AssuranceLevel = 'A', const E extends Effect
     async run<R>(key: Key, perform: (context: never) => Promise<R> | R, options: RunOptions = {}) {
       const task = taskOf(key, perform as Task['perform'], options)
       const got = await answer(task)
-      if (got.kind === 'completed') return decodeResult(got.result) as R
-      throw thrown(got, task)
+      return resultOf(got, task) as R
     },
     async tryRun<R>(
       key: Key,
@@ -175,10 +170,14 @@ export function semel<Tx, L extends AssuranceLevel = 'A', const E extends Effect
     ) {
       const task = taskOf(key, perform as Task['perform'], options, tx as object)
       const got = await inTurn(tx, () => joined(door, store, tx as object, task))
-      if (got.kind === 'completed') return decodeResult(got.result) as R
-      throw thrown(got, task)
+      return resultOf(got, task) as R
     },
   }
+}
+
+function resultOf(got: Answer, identity: Identity): unknown {
+  if (got.kind === 'completed') return decodeResult(got.result)
+  throw thrown(got, identity)
 }
 
 async function joined(door: Door, store: Store, tx: object, task: Task): Promise<Answer> {

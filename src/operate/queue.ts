@@ -25,10 +25,21 @@ export interface QueuedMessage extends Message<Uint8Array> {
   readonly dueAtMs: number
 }
 
-/** A queue that can be looked into without taking anything. */
+/** Which group, or which instance of it in broadcast. */
+export interface QueuePlace {
+  readonly topic: string
+  readonly group: string
+  readonly instance?: string
+}
+
+/** A queue that can be looked into without taking anything, and tidied up. */
 export interface Queue {
   list(): Promise<readonly QueueTopic[]>
   /** The oldest messages of a topic. */
   peek(topic: string, limit: number): Promise<readonly QueuedMessage[]>
+  /** Nothing waits for the group any more. Answers whether there was one. */
+  removeGroup(place: QueuePlace): Promise<boolean>
+  /** Removes messages that were sent longer ago, whoever still waits for them. Answers how many. */
+  prune(topic: string, olderThanMs: number): Promise<number>
   close(): Promise<void>
 }

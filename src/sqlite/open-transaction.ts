@@ -4,7 +4,7 @@ import type { OpenTransaction, SealedRecord } from '../inbox/store.ts'
 import type { Connection, SqliteConnection } from './connection.ts'
 import { type HandlerConnection, handlerConnection } from './handler-connection.ts'
 import { type Mark, markOn, part, rolledBack } from './mark.ts'
-import { applyTo, insertAll, isParkedIn, place, viewAt } from './records.ts'
+import { applyTo, areSealed, insertAll, isParkedIn, place, viewAt } from './records.ts'
 import { storeError } from './sqlite-errors.ts'
 import { inbox } from './statements.gen.ts'
 
@@ -91,7 +91,13 @@ function steps(
     seal: async (records) =>
       ours(() => {
         mark.release()
-        for (const record of records) sealOne(connection, record)
+        const bare = Map.groupBy(records, ({ result, scope }) =>
+          result === undefined ? scope : '',
+        )
+        for (const record of bare.get('') ?? []) sealOne(connection, record)
+        bare.delete('')
+        for (const some of bare.values())
+          if (!areSealed(connection, some)) throw rolledBack('a record of it is gone')
       }),
   }
 }

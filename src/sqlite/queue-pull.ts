@@ -62,15 +62,16 @@ async function takeSome(puller: Puller, terms: TakeTerms): Promise<Take> {
   const { database, place, acknowledged } = puller
   const trimmed = acknowledged.splice(0, trimMax)
   return database.write((connection) => {
-    trim(connection, trimmed)
+    trim(connection, place.topic, trimmed)
     return take(connection, place, terms)
   })
 }
 
 /** While nothing else is to be done. */
-async function tidy({ database, acknowledged }: Puller, sweeper: Sweeper): Promise<void> {
+async function tidy({ database, place, acknowledged }: Puller, sweeper: Sweeper): Promise<void> {
   const trimmed = acknowledged.splice(0, trimMax)
-  if (trimmed.length > 0) await database.write((connection) => trim(connection, trimmed))
+  if (trimmed.length > 0)
+    await database.write((connection) => trim(connection, place.topic, trimmed))
   else await sweeper.step()
 }
 

@@ -5,7 +5,7 @@ import type { Connection } from './connection.ts'
 import type { Database } from './database.ts'
 import { holdsOf } from './queue-deliveries.ts'
 import type { Puller } from './queue-pull.ts'
-import { ack, type Hold, nack, renew } from './queue-steps.ts'
+import { ackAll, type Hold, nack, renew } from './queue-steps.ts'
 
 interface Context {
   readonly database: Database
@@ -27,7 +27,7 @@ export function settlements({
       const { place, acknowledged } = opened()
       const holds = holdsOf(deliveries)
       if (holds.length === 0) return
-      await database.write((connection) => holds.map((hold) => ack(connection, place, hold)))
+      await database.write((connection) => ackAll(connection, place, holds))
       acknowledged.push(...seqsOf(holds))
     },
     async nack(deliveries, redeliverAfterMs) {
@@ -55,7 +55,7 @@ export function settlements({
         const holds = holdsOf(deliveries)
         // If the transaction is rolled back these are still held, and nobody removes them.
         acknowledged.push(...seqsOf(holds))
-        return holds.map((hold) => ack(connection, place, hold)).every((ours) => ours)
+        return ackAll(connection, place, holds)
       },
     },
   }

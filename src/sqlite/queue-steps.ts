@@ -69,6 +69,15 @@ export function take(connection: Connection, place: Place, terms: TakeTerms): Ta
   return { taken: [...again, ...fresh.taken], moved: fresh.moved }
 }
 
+/** Whether all were still in these hands. */
+export function ackAll(connection: Connection, place: Place, holds: readonly Hold[]): boolean {
+  const { subscription, holder } = place
+  const run = rangeOf(holds.map(({ seq }) => seq))
+  if (run === undefined || holds.some(({ deliveries }) => deliveries > 1))
+    return holds.map((hold) => ack(connection, place, hold)).every((ours) => ours)
+  return connection.run(queue.ackFirst, subscription, run.from, run.to, holder) === holds.length
+}
+
 /** Whether the delivery was still in these hands. */
 export function ack(connection: Connection, place: Place, hold: Hold): boolean {
   const { subscription, holder } = place
@@ -94,16 +103,28 @@ export function giveBack(
   connection.run(queue.giveBack, Math.ceil(visibleMs), subscription, holder)
 }
 
-/** Removes those of the messages that every subscription has had. */
-export function trim(connection: Connection, seqs: readonly number[]): void {
-  for (const seq of seqs) connection.run(queue.trim, seq)
+/** Removes those of the messages of a topic that every subscription has had. */
+export function trim(connection: Connection, topic: string, seqs: readonly number[]): void {
+  const run = rangeOf(seqs)
+  if (run === undefined) for (const seq of seqs) connection.run(queue.trim, seq)
+  else connection.run(queue.trimAll, topic, run.from, run.to, topic, topic)
+}
+
+/** From the first to the last, if there is no gap between them. */
+function rangeOf(
+  seqs: readonly number[],
+): { readonly from: number; readonly to: number } | undefined {
+  if (seqs.length < 2) return undefined
+  const from = Math.min(...seqs)
+  const to = Math.max(...seqs)
+  return to - from + 1 === seqs.length ? { from, to } : undefined
 }
 
 /** The next step through the whole topic; answers where it ended, undefined at the end of the topic. */
 export function sweep(connection: Connection, topic: string, from: number): number | undefined {
   const rows = connection.all<{ readonly seq: number }>(queue.after, topic, from, sweptMax)
   const seqs = rows.map(({ seq }) => seq)
-  trim(connection, seqs)
+  trim(connection, topic, seqs)
   return seqs.at(-1)
 }
 
@@ -143,6 +164,12 @@ function takeNew(connection: Connection, place: Place, terms: TakeTerms, limit: 
     const page = Math.max(limit - taken.length, looks === 0 ? 0 : pageMin)
     const rows = connection.all<QueueRow>(queue.behind, topic, cursor, page)
     if (rows.length === 0) break
+    if (rows.length <= limit - taken.length && reachAll(connection, place, terms, cursor, rows)) {
+      cursor = rows.at(-1)?.seq ?? cursor
+      looks += rows.length
+      for (const row of rows) taken.push({ row, seq: row.seq, deliveries: 1 })
+      continue
+    }
     for (const row of rows) {
       if (taken.length === limit) break
       cursor = row.seq
@@ -153,6 +180,23 @@ function takeNew(connection: Connection, place: Place, terms: TakeTerms, limit: 
   }
   if (cursor > from) connection.run(queue.advance, cursor, subscription)
   return { taken, moved: cursor > from }
+}
+
+/** A page that can be delivered at once and whole, in one statement. Answers whether it was. */
+function reachAll(
+  connection: Connection,
+  { subscription, topic, holder }: Place,
+  { nowMs, holdMs, wants }: TakeTerms,
+  after: number,
+  rows: readonly QueueRow[],
+): boolean {
+  const last = rows.at(-1)
+  const goes = ({ due_ms: dueMs, order_key: order = null, tag }: QueueRow): boolean =>
+    dueMs <= nowMs && order === null && wants(tag ?? undefined)
+  if (last === undefined || !rows.every(goes)) return false
+  const untilMs = Math.ceil(nowMs + holdMs)
+  connection.run(queue.reachAll, subscription, untilMs, holder, topic, after, last.seq)
+  return true
 }
 
 /** Whether it can be delivered at once: what is delayed, or behind others of its order, waits; the cursor does not. */

@@ -78,6 +78,19 @@ export function rowValues(record: InboxRecord): readonly SqliteValue[] {
   ]
 }
 
+/** Of records that differ in key and fingerprint alone: in the order of `inbox.insertMany`. */
+export function sharedValues(record: InboxRecord): readonly SqliteValue[] {
+  return [
+    record.scope,
+    stateNumber(record.state),
+    record.token,
+    record.attempts,
+    record.alone ? 1 : 0,
+    wholeMs(record.untilMs),
+    wholeMs(record.changedMs),
+  ]
+}
+
 /** Delays may have fractions, columns of times have none; nothing ends too early. */
 function wholeMs(ms: number | undefined): number | null {
   return ms === undefined ? null : Math.ceil(ms)

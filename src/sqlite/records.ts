@@ -1,5 +1,5 @@
 import { assertThat } from '../errors/semel-error.ts'
-import type { Bytes } from '../inbox/bytes.ts'
+import { type Bytes, equalBytes, hex } from '../inbox/bytes.ts'
 import type { ClaimRequest, ClaimTerms, NewRecord } from '../inbox/claim.ts'
 import { type Ask, type Decision, decide } from '../inbox/decide.ts'
 import type { Identity } from '../inbox/identity.ts'
@@ -7,7 +7,8 @@ import type { InboxRecord, ParkedMessage, RecordView } from '../inbox/record.ts'
 import { stepsThatGo } from '../inbox/steps.ts'
 import type { Connection, SqliteValue } from './connection.ts'
 import { messageValues, type ParkedRow, parkedMessageOf } from './parked-rows.ts'
-import { type RecordRow, recordOf, rowValues } from './record-rows.ts'
+import { pieces, repeated } from './many.ts'
+import { type RecordRow, recordOf, rowValues, sharedValues } from './record-rows.ts'
 import { inbox, parking, steps } from './statements.gen.ts'
 
 /** Reads, decides by the table of transitions, writes: one step, inside a transaction. */
@@ -75,10 +76,76 @@ export function insertAll(
   nowMs: number,
 ): readonly boolean[] {
   if (records.length === 1) return records.map((record) => insertOne(connection, record, nowMs))
-  const fresh = new Map<NewRecord, boolean>()
-  for (const record of records.toSorted(byKey))
-    fresh.set(record, insertOne(connection, record, nowMs))
-  return records.map((record) => fresh.get(record) === true)
+  const fresh = new Set<NewRecord>()
+  const sorted = records.toSorted(byKey)
+  for (let at = 0; at < sorted.length; ) {
+    const alike = alikeFrom(sorted, at)
+    at += alike.length
+    for (const record of insertAlike(connection, alike, nowMs)) fresh.add(record)
+  }
+  return records.map((record) => fresh.has(record))
+}
+
+/** How many from here on differ in key and fingerprint alone; then what one becomes, all become. */
+function alikeFrom(sorted: readonly NewRecord[], from: number): readonly NewRecord[] {
+  const first = sorted[from]
+  let to = from + 1
+  for (let next = sorted[to]; first !== undefined && next !== undefined; next = sorted[++to])
+    if (next.outcome !== first.outcome || next.readable || !sameBytes(next.scope, first.scope))
+      break
+  return sorted.slice(from, first?.readable === undefined ? to : from + 1)
+}
+
+function insertAlike(
+  connection: Connection,
+  records: readonly NewRecord[],
+  nowMs: number,
+): readonly NewRecord[] {
+  const [first] = records
+  if (first === undefined || first.outcome.state !== 'completed' || records.length === 1)
+    return records.filter((record) => insertOne(connection, record, nowMs))
+  const ask = { on: 'insert', fingerprint: first.fingerprint, outcome: first.outcome } as const
+  const { next } = decide(undefined, first, ask, nowMs)
+  assertThat(next, 'an inserted record is there')
+  // Nobody else writes meanwhile: what is absent now is absent in the next statement.
+  const absent = without(records, knownKeys(connection, records))
+  for (const some of pieces(absent))
+    connection.run(
+      repeated(inbox.insertMany, some.length),
+      ...sharedValues(next),
+      ...some.flatMap(({ key, fingerprint }) => [key, fingerprint]),
+    )
+  return absent
+}
+
+function knownKeys(connection: Connection, records: readonly Identity[]): ReadonlySet<string> {
+  const known = new Set<string>()
+  for (const some of pieces(records)) {
+    const [first] = some
+    assertThat(first, 'a piece is not empty')
+    const keys = some.map(({ key }) => key)
+    const sql = repeated(inbox.known, some.length)
+    for (const { key } of connection.all<{ readonly key: Bytes }>(sql, first.scope, ...keys))
+      known.add(hex(key))
+  }
+  return known
+}
+
+function without(records: readonly NewRecord[], known: ReadonlySet<string>): readonly NewRecord[] {
+  return known.size === 0 ? records : records.filter(({ key }) => !known.has(hex(key)))
+}
+
+/** P9: whether all are still there, completed, and without a result. */
+export function areSealed(connection: Connection, records: readonly Identity[]): boolean {
+  for (const some of pieces(records)) {
+    const [first] = some
+    assertThat(first, 'a piece is not empty')
+    const keys = some.map(({ key }) => key)
+    const sql = repeated(inbox.sealedMany, some.length)
+    const row = connection.get<{ readonly records: number }>(sql, first.scope, ...keys)
+    if (row?.records !== some.length) return false
+  }
+  return true
 }
 
 export function recordAt(connection: Connection, identity: Identity): InboxRecord | undefined {
@@ -140,5 +207,10 @@ function keepMessage(
 }
 
 function byKey(a: NewRecord, b: NewRecord): number {
-  return Buffer.compare(a.scope, b.scope) || Buffer.compare(a.key, b.key)
+  const scopes = a.scope === b.scope ? 0 : Buffer.compare(a.scope, b.scope)
+  return scopes || Buffer.compare(a.key, b.key)
+}
+
+function sameBytes(one: Bytes, other: Bytes): boolean {
+  return one === other || equalBytes(one, other)
 }

@@ -60,6 +60,16 @@ values (?, ?, ?, ?, ?, ?)`,
   from semel_audit
  where scope = ? and key = ?
  order by seq`,
+  known: `select key
+  from semel_inbox
+ where scope = ? and key in (?)`,
+  insertMany: `insert into semel_inbox (scope, key, state, token, attempts, alone, until_ms, fingerprint, changed_ms)
+select g.scope, r.column1, g.state, g.token, g.attempts, g.alone, g.until_ms, r.column2, g.changed_ms
+  from (select ? as scope, ? as state, ? as token, ? as attempts, ? as alone, ? as until_ms, ? as changed_ms) g,
+       (values (?, ?)) r`,
+  sealedMany: `select count(*) as records
+  from semel_inbox
+ where scope = ? and state = 2 and result is null and key in (?)`,
 } as const
 
 export const parking = {
@@ -163,6 +173,10 @@ values (?, ?, ?, 0)
  limit ?`,
   reach: `insert into semel_queue_delivery (subscription, seq, visible_ms, deliveries, holder, order_key)
 values (?, ?, ?, ?, ?, ?)`,
+  reachAll: `insert into semel_queue_delivery (subscription, seq, visible_ms, deliveries, holder)
+select ?, seq, ?, 1, ?
+  from semel_queue_message
+ where topic = ? and seq > ? and seq <= ?`,
   ahead: `select 1 as stands
   from semel_queue_delivery
  where subscription = ? and order_key = ? and holder is not ?
@@ -172,6 +186,8 @@ values (?, ?, ?, ?, ?, ?)`,
  where subscription = ? and seq = ?`,
   ack: `delete from semel_queue_delivery
  where subscription = ? and seq = ? and holder = ? and deliveries = ?`,
+  ackFirst: `delete from semel_queue_delivery
+ where subscription = ? and seq between ? and ? and holder = ? and deliveries = 1`,
   nack: `update semel_queue_delivery
    set visible_ms = ?, holder = null
  where subscription = ? and seq = ? and holder = ? and deliveries = ?`,
@@ -192,6 +208,14 @@ values (?, ?, ?, ?, ?, ?)`,
                  or exists (select 1
                               from semel_queue_delivery d
                              where d.subscription = s.id and d.seq = semel_queue_message.seq)))`,
+  trimAll: `delete from semel_queue_message
+ where topic = ? and seq between ? and ?
+   and seq <= (select min(s.cursor) from semel_queue_subscription s where s.topic = ?)
+   and not exists (
+         select 1
+           from semel_queue_delivery d
+          where d.seq = semel_queue_message.seq
+            and d.subscription in (select s.id from semel_queue_subscription s where s.topic = ?))`,
   after: `select seq
   from semel_queue_message
  where topic = ? and seq > ?

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { type Child, type News, startChild } from '../../src/cli/demo/children.ts'
 import type { Calls, Kind } from './effects-worker.ts'
-import type { Limits } from './given.ts'
 import { env, holdMs, limits, type Place, place } from './kit.ts'
 
 /** What one message did to the far side: how often each kind took effect. */
@@ -11,16 +10,19 @@ export type Happened = Readonly<Partial<Record<Kind, number>>>
 
 export interface GatewayPlace extends Place {
   sendCalls(messages: readonly Calls[]): Promise<void>
-  /** Starts a consumer, which may stand still at a point. */
-  startWorker(standAt?: string): Child
+  /** Starts a consumer, which may stand still at a point; a short lease for one that is to be killed. */
+  startWorker(standAt?: string, leaseMs?: number): Child
   /** By the id of the message. */
   happened(): Promise<ReadonlyMap<string, Happened>>
   /** Messages that are neither completed nor dead. */
   unsettled(messages: number): Promise<number>
 }
 
+/** So long that a machine under load does not lose it: then calls would overlap, as their windows say. */
+const calmLeaseMs = 5_000
+
 /** A place, with the far side in a process of its own. */
-export async function gatewayPlace(t: TestContext, more: Limits = {}): Promise<GatewayPlace> {
+export async function gatewayPlace(t: TestContext): Promise<GatewayPlace> {
   const children = new Set<Child>()
   // Registered first, so that nobody uses the files when they are removed.
   t.after(() => Promise.all([...children].map((child) => child.kill())))
@@ -38,8 +40,8 @@ export async function gatewayPlace(t: TestContext, more: Limits = {}): Promise<G
     ...here,
     sendCalls: (messages) => here.send(messages),
     isConsuming: (child) => consuming.has(child),
-    startWorker(standAt = '') {
-      const given = { file: here.file, holdMs, gateway, options: { ...limits, ...more } }
+    startWorker(standAt = '', leaseMs = calmLeaseMs) {
+      const given = { file: here.file, holdMs, gateway, options: { ...limits, leaseMs } }
       const onNews = ({ counted }: News): void => {
         if (counted['started'] !== undefined) consuming.add(child)
       }

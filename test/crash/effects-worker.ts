@@ -57,8 +57,10 @@ const consumer = createConsumer({
     for (const kind of body.calls)
       await effects[kind](async (key) => {
         reach('after intent')
+        reach(`${kind} after intent`)
         const answer = await ask('POST', kind, key, body.id)
         reach('after call')
+        reach(`${kind} after call`)
         return answer as Receipt
       })
     await transaction((tx) => tx.prepare(ledgerInsert).run(body.id))

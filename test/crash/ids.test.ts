@@ -44,7 +44,9 @@ function place(t: TestContext): Place {
       })
       const worker = workerOf(child)
       workers.push(worker)
-      await once(child, 'message')
+      const ready = once(child, 'message').then(() => true)
+      const ended = once(child, 'exit').then(() => false)
+      assert.ok(await Promise.race([ready, ended]), 'a worker got no number')
       return worker
     },
   }

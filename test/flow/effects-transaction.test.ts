@@ -106,6 +106,16 @@ test('it need not be awaited; its object is over when its work is', async () => 
   )
 })
 
+test('wanted after the handler has returned, it is refused, and nothing is committed', async () => {
+  const here = desk(everyKind(farSide()))
+  const late = Promise.withResolvers<unknown>()
+  await here.once.run('A-17', ({ transaction }) => {
+    setImmediate(() => late.resolve(transaction(book).catch((error: unknown) => error)))
+  })
+  assert.match(String(await late.promise), /the handler has returned/)
+  assert.deepEqual(await booked(here), [])
+})
+
 test('who was taken over before the commit is fenced, and its rows are taken back', async () => {
   const here = desk(everyKind(farSide()))
   const run = here.once.run('A-17', async ({ transaction }) => {

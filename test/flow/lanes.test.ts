@@ -225,3 +225,36 @@ async function anyGroup(r: Room): Promise<string | undefined> {
   const { decodeScope } = await import('../../src/inbox/identity.ts')
   return record && decodeScope(record.scope).group
 }
+
+for (const [where, parkedFirst] of [
+  ['a fast batch', false],
+  ['a batch of parked ones', true],
+] as const)
+  test(`who left ${where} first does not go on before one that stands before it in its lane`, async (t) => {
+    const r = room(t)
+    const calls = new Map<string, number>()
+    const failures = parkedFirst ? [1, 3, 4] : [2, 3]
+    for (let at = 0; at < 6; at++) await r.send({ id: `w${at}`, order: `w${at}` })
+    const handler: Handler = async (message, context) => {
+      const { id } = stepOf(message)
+      const call = (calls.get(id) ?? 0) + 1
+      calls.set(id, call)
+      // A time-out spoils the transaction: its message leaves, and the others run again.
+      if (id === 'a2' && call === 1)
+        await new Promise((resolve) => setTimeout(resolve, 200).unref())
+      if (id === 'a1' && failures.includes(call)) throw new Error('not now')
+      ledger(message, context)
+    }
+    const limits = {
+      performMsMax: 60,
+      retryDelayMs: 100,
+      retryDelayMsMax: 100,
+      batchMsMax: 10_000,
+      batchWaitMs: 50,
+    }
+    await r.consume(handler, { orderedBy, ...limits })
+    await r.happened('applied', 6)
+    await send(r, 'A', ['a1', 'a2'])
+    await r.happened('applied', 8)
+    assert.deepEqual((await applied(r)).slice(6), ['a1', 'a2'])
+  })

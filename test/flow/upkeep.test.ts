@@ -80,10 +80,10 @@ test('pruneEveryMs 0 leaves it to others', async (t) => {
 })
 
 test('consumers of one store in a process prune once, and each may stop without the others', async (t) => {
-  const entered: (() => void)[] = []
-  const { store, limits } = watched(
-    memoryStore(),
-    () => new Promise((resolve) => entered.push(() => resolve(0))),
+  const first = Promise.withResolvers<number>()
+  t.after(() => first.resolve(0))
+  const { store, limits } = watched(memoryStore(), () =>
+    limits.length === 1 ? first.promise : Promise.resolve(0),
   )
   const rooms = [room(t, store), room(t, store), room(t, store)]
   const consumers = await Promise.all(rooms.map((r) => r.consume(ledger, { pruneEveryMs: 10 })))
@@ -93,22 +93,13 @@ test('consumers of one store in a process prune once, and each may stop without 
   for (const r of rooms) await r.happened('applied')
   await until(() => performance.now() > beganMs + 60, 'the others have had their chance')
   assert.equal(limits.length, 1, 'nobody else begins meanwhile')
-  entered.pop()?.()
-  await until(() => limits.length === 2, 'it goes on')
-  entered.pop()?.()
-  for (const consumer of consumers.slice(1)) {
-    const stopped = consumer.stop()
-    while (entered.length > 0) entered.pop()?.()
-    await stopped
+  first.resolve(0)
+  await until(() => limits.length > 1, 'it goes on')
+  for (const consumer of consumers) {
+    const before = limits.length
+    await until(() => limits.length > before + 1, 'those that are left go on')
+    await consumer.stop()
   }
-  const before = limits.length
-  await until(() => {
-    while (entered.length > 0) entered.pop()?.()
-    return limits.length > before + 2
-  }, 'the last one prunes alone')
-  const stopped = consumers[0]?.stop()
-  while (entered.length > 0) entered.pop()?.()
-  await stopped
 })
 
 test('an error of the store is told, and neither stops the consumer nor the pruning', async (t) => {

@@ -1,13 +1,19 @@
 CREATE INDEX semel_audit_of on semel_audit (scope, key);
 
 CREATE INDEX semel_inbox_due on semel_inbox (origin, until_ms)
-  where origin is not null and state in (1, 3);
+  where origin is not null and place is null and state in (1, 3);
 
 CREATE INDEX semel_inbox_kept on semel_inbox (scope, state)
   where origin is not null;
 
+CREATE INDEX semel_inbox_lane on semel_inbox (lane, place)
+  where place is not null;
+
 CREATE INDEX semel_inbox_prune on semel_inbox (until_ms)
   where state = 2;
+
+CREATE INDEX semel_queue_delivery_order on semel_queue_delivery (subscription, order_key, seq)
+  where order_key is not null;
 
 CREATE INDEX semel_queue_delivery_visible on semel_queue_delivery (subscription, visible_ms);
 
@@ -38,6 +44,8 @@ CREATE TABLE semel_inbox (
   reason      text,
   detail      text,
   origin      blob,
+  lane        blob,
+  place       integer,
   changed_ms  integer not null,
   primary key (scope, key)
 ) strict, without rowid;
@@ -52,7 +60,6 @@ CREATE TABLE semel_parked (
   message_key text,
   headers     text    not null,
   sent_ms     integer,
-  lane        blob,
   parked_ms   integer not null,
   body        blob    not null,
   unique (scope, key)
@@ -64,6 +71,7 @@ CREATE TABLE semel_queue_delivery (
   visible_ms   integer not null,
   deliveries   integer not null,
   holder       integer,
+  order_key    text,
   primary key (subscription, seq)
 ) strict, without rowid;
 
@@ -74,6 +82,7 @@ CREATE TABLE semel_queue_message (
   tag         text,
   message_key text,
   headers     text,
+  order_key   text,
   sent_ms     integer not null,
   due_ms      integer not null,
   body        blob    not null
@@ -87,6 +96,11 @@ CREATE TABLE semel_queue_subscription (
   cursor        integer not null,
   unique (topic, group_name, instance)
 ) strict;
+
+CREATE TABLE semel_rate (
+  group_name text primary key,
+  next_ms    real not null
+) strict, without rowid;
 
 CREATE TABLE semel_schema (
   version     integer primary key,

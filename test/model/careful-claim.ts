@@ -24,8 +24,8 @@ export function readyActions(
     alone: task.alone,
     by: task.arrival ? 'delivery' : 'parked',
   } as const
-  if (task.arrival && known(model, world, asking)?.kind === 'held')
-    return nackActions(model, world, place, task, step)
+  const held = task.arrival && known(model, world, asking)?.kind === 'held'
+  if (held && verdicts.held.verdict === 'wait') return nackActions(model, world, place, task, step)
   if (!mayEnter(model, world, place, task.alone)) return
   if (task.members.some(({ identity }) => isLocked(model, world, identity, place))) return
   const how = task.alone ? ', alone' : ''

@@ -18,7 +18,7 @@ export function run(model: Model, world: World, place: Place, task: CarefulTask)
   const at = members.indexOf(member)
   if (ran !== 'done') {
     const company = members.length > 1 && model.wrong !== 'a failure in company counts'
-    if (company) return leave(model, world, place, { ...task, at, later: [...task.later, member] })
+    if (company) return leave(model, world, place, { ...task, at }, member)
     const attempt = member.lease?.attempt ?? 1
     const outcome = outcomeOf(
       model,
@@ -145,28 +145,34 @@ export function fail(model: Model, world: World, place: Place, task: CarefulTask
   leave(model, world, place, task)
 }
 
-/** One leaves a careful batch, with what is behind it in its lane; the rest re-runs at once. */
-function leave(model: Model, world: World, place: Place, task: CarefulTask): void {
+/**
+ * One leaves a careful batch, with what is behind it in its lane, also what has left before; the rest re-runs at once.
+ * `failed`: it gets a transaction of its own later.
+ */
+function leave(
+  model: Model,
+  world: World,
+  place: Place,
+  task: CarefulTask,
+  failed?: CarefulMember,
+): void {
   const { members, at } = task
+  const inLane = ({ message }: CarefulMember): boolean => messageOf(model, message).lane
   const left = members[at]
-  const lane = left !== undefined && messageOf(model, left.message).lane
+  const lane = left !== undefined && inLane(left)
+  const passes = model.wrong === 'the rest of a careful batch re-runs with its lane'
   const follows = (one: CarefulMember, other: number): boolean =>
-    lane &&
-    other > at &&
-    messageOf(model, one.message).lane &&
-    model.wrong !== 'the rest of a careful batch re-runs with its lane'
-  const behind = [...task.behind, ...members.filter(follows)]
+    lane && other > at && inLane(one) && !passes
+  const overtakes = (one: CarefulMember): boolean =>
+    lane && inLane(one) && model.wrong !== 'what failed in company runs before what left after it'
+  if (task.later.some(overtakes)) happened(model, 'left after one behind it')
+  const behind = [...task.behind, ...task.later.filter(overtakes), ...members.filter(follows)]
+  const later = [...task.later.filter((one) => !overtakes(one)), ...(failed ? [failed] : [])]
   const rest = members.filter((one, other) => other !== at && !follows(one, other))
-  if (rest.length === 0) return afterRest(model, world, place, { ...task, behind })
+  if (rest.length === 0) return afterRest(model, world, place, { ...task, later, behind })
   const asked = rest.map((member) => ({ ...member, ran: false }))
-  setTask(world, place, {
-    ...task,
-    members: asked,
-    behind,
-    phase: 'run',
-    at: 0,
-    outcome: undefined,
-  })
+  const changed = { ...task, members: asked, later, behind, at: 0, outcome: undefined }
+  setTask(world, place, { ...changed, phase: 'run' })
 }
 
 /** When the rest has committed: those behind are released, the failed ones run by themselves under the same lease. */

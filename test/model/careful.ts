@@ -143,7 +143,7 @@ function answered(
     )
 }
 
-/** Renewal: only where it makes a difference, when the lease has ended and nobody has come. */
+/** Renewal, where it can make a difference: the lease has ended, or somebody else has come. */
 function renewActions(
   model: Model,
   world: World,
@@ -152,7 +152,8 @@ function renewActions(
 ): void {
   for (const { lease, identity, message } of [...members, ...later, ...behind]) {
     const record = world.records[identity]
-    if (lease && record && ownsLease(world, lease, identity) && hasPassed(record))
+    const late = record !== undefined && hasPassed(record)
+    if (lease && (late || !ownsLease(world, lease, identity)))
       step(`renews m${message}`, (next) =>
         put(model, next, identity, { on: 'renew', lease, leaseMs }),
       )

@@ -35,7 +35,7 @@ function outcomeOfCall(
   others: readonly number[],
   inBatch: boolean,
 ): Ran {
-  const { handler, key, needs } = messageOf(model, message)
+  const { handler, key, needs, fails } = messageOf(model, message)
   const left = world.failsLeft[message] ?? 0
   const spent = (ran: Ran): Ran => {
     world.failsLeft[message] = left - 1
@@ -58,6 +58,9 @@ function outcomeOfCall(
     case 'unreadable':
       return 'kills'
     case 'fails':
+      return left > 0 ? spent('throws') : 'done'
+    case 'fails later':
+      if (left === fails) return spent('done')
       return left > 0 ? spent('throws') : 'done'
     case 'fails then kills':
       return left > 0 ? spent('throws') : 'kills'

@@ -13,8 +13,9 @@ export interface Change {
   readonly answer: string
 }
 
-const raising: readonly Ask['on'][] = ['claim', 'insert', 'bury', 'release']
-const peoples: readonly Ask['on'][] = ['redrive', 'skip', 'free', 'forget']
+const peoplesWrites: readonly Ask['on'][] = ['redrive', 'skip', 'free']
+const raising: readonly Ask['on'][] = ['claim', 'insert', 'bury', 'release', ...peoplesWrites]
+const peoples: readonly Ask['on'][] = [...peoplesWrites, 'forget']
 
 /** What must hold about every change of a record. Each name says which invariant of the study it is. */
 export function watchChange(model: Model, world: World, at: number, change: Change): void {
@@ -24,6 +25,7 @@ export function watchChange(model: Model, world: World, at: number, change: Chan
   const granting = raising.includes(ask.on) && after !== undefined
   if (granting && after.token <= (before?.token ?? 0))
     broken(world, `I3: ${ask.on} of A-${at} did not raise its token`)
+  if (ask.on === 'bury') watchBurial(model, world, at, before)
   if (ask.on === 'claim') watchGrant(world, at, ask.request, before)
   if (peoples.includes(ask.on)) return
   if (before?.state === 'completed' && ask.on !== 'prune')
@@ -33,6 +35,18 @@ export function watchChange(model: Model, world: World, at: number, change: Chan
   if (before && isParked(before) && !(after && (isParked(after) || after.state !== 'failed')))
     broken(world, `FORGOTTEN: A-${at} was parked and is ${after?.state ?? 'absent'}`)
   if (after?.state === 'dead' && before?.state !== 'dead') watchDeath(model, world, at)
+}
+
+/** I7: only what has used up its attempts is buried, and not while somebody may still complete it. */
+function watchBurial(
+  { scenario }: Model,
+  world: World,
+  at: number,
+  before: InboxRecord | undefined,
+): void {
+  if (before === undefined || !hasPassed(before)) broken(world, `I7: A-${at} was buried too soon`)
+  if ((before?.attempts ?? 0) < scenario.attemptsMax)
+    broken(world, `I7: A-${at} was buried with attempts left`)
 }
 
 /** P22, P29: takers run what is parked and nothing else, `run()` never does. And nobody runs before the time. */
@@ -46,7 +60,8 @@ function watchGrant(
   if (by === 'parked' && !parked) broken(world, `GONE: a taker was granted A-${at}, not parked`)
   if (by === 'run' && parked) broken(world, `PARKED: run() was granted A-${at}, parked`)
   const own = before?.state === 'leased' && before.claimId === claimId
-  if (before && !own && !hasPassed(before))
+  const waits = before?.state === 'failed' || before?.state === 'leased'
+  if (waits && !own && !hasPassed(before))
     broken(world, `SOON: A-${at} was granted before its time`)
 }
 
@@ -157,6 +172,6 @@ export function watchKill(model: Model, world: World, message: number): void {
   const { redriven } = ledgerAt(world, messageOf(model, message).key)
   // Uncounted: the first start of each copy, and one beside others.
   const uncounted = copies + (messageOf(model, message).handler === 'kills' ? 0 : 1)
-  const most = scenario.attemptsMax * (redriven ? 2 : 1) + uncounted
+  const most = (scenario.attemptsMax + uncounted) * (redriven ? 2 : 1)
   if (kills > most) broken(world, `I8 UNBOUNDED: m${message} ended ${kills} processes`)
 }

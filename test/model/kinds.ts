@@ -8,6 +8,8 @@ export type Handler =
   | 'ok'
   /** Throws as often as `fails` says, then does its work. */
   | 'fails'
+  /** Does its work in vain at first, and throws at the next calls: `fails` counts both. */
+  | 'fails later'
   /** Throws until a person has redriven it. */
   | 'always'
   /** Throws in company only. */

@@ -20,6 +20,8 @@ export function singlesOf(model: Model, world: World, process: number): readonly
   const free = freeOf(model, world, process)
   const careful = (one: Arrival): boolean =>
     one.careful || one.suspect || model.scenario.level !== 'A'
+  if (model.wrong === 'what left a batch does not wait for its lane')
+    return [...new Set([...free, ...processAt(world, process).held])].filter(careful)
   const firstOfLane = free.find(({ message }) => messageOf(model, message).lane)
   return free.filter(
     (one) => careful(one) && (!messageOf(model, one.message).lane || one === firstOfLane),

@@ -17,6 +17,7 @@ export const rare: readonly string[] = [
   'left its batch',
   'a careful batch',
   'by itself after company',
+  'left after one behind it',
   'parked',
   'parked behind',
   'dead',

@@ -52,6 +52,16 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     attemptsMax: 2,
     budget: { crash: 1 },
   }),
+  burialRedriven: scenario('a person redrives what is about to be buried', {
+    messages: [message(0, { handler: 'fails then kills', fails: 1 })],
+    attemptsMax: 2,
+    budget: { person: 1 },
+  }),
+  burialRenewed: scenario('a burial and an owner that renews', {
+    messages: [message(0, { handler: 'always' })],
+    attemptsMax: 2,
+    budget: { slow: 2 },
+  }),
   unreadable: scenario('a body that ends whoever reads it', {
     messages: [message(0, { handler: 'unreadable' }), message(1)],
     attemptsMax: 2,
@@ -104,7 +114,12 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   laneThree: scenario('a lane of three, two fail', {
     messages: [laned(0, failing(1)), laned(1, failing(1)), laned(2)],
     attemptsMax: 4,
-    budget: {},
+    budget: { slow: 1 },
+  }),
+  laneLater: scenario('a lane, its head fails when the batch re-runs', {
+    messages: [laned(0, { handler: 'fails later', fails: 2 }), laned(1, { handler: 'batch' })],
+    attemptsMax: 4,
+    budget: { crash: 1 },
   }),
   laneAlways: scenario('a lane with a dead head', {
     messages: [laned(0, { handler: 'always' }), laned(1)],

@@ -2,7 +2,6 @@ import { equalBytes } from '../../src/inbox/bytes.ts'
 import type { Claim, ClaimRequest, ClaimTerms } from '../../src/inbox/claim.ts'
 import { type Ask, claimAnswer, type Decision, decide } from '../../src/inbox/decide.ts'
 import {
-  isParked,
   type InboxRecord,
   type Lease,
   type Outcome,
@@ -138,10 +137,6 @@ function endOfLane(world: World): number {
 export function isFirst(model: Model, world: World, record: InboxRecord): boolean {
   if (record.lane === undefined || !stands(model, record)) return true
   return inLane(model, world)[0] === record
-}
-
-export function isDue(record: InboxRecord | undefined): record is InboxRecord {
-  return record !== undefined && isParked(record) && hasPassed(record)
 }
 
 export function hasPassed(record: InboxRecord): boolean {

@@ -16,7 +16,7 @@ export const variants: readonly Variant[] = [
   {
     rule: 'P5',
     wrong: 'one’s own claim id counts in every state',
-    scenario: 'levelB',
+    scenario: 'plain',
     costs: 'I4',
   },
   { rule: 'P5', wrong: 'one’s own claim keeps its token', scenario: 'levelB', costs: 'I3' },
@@ -43,6 +43,18 @@ export const variants: readonly Variant[] = [
     rule: 'P10',
     wrong: 'the rest of a careful batch re-runs with its lane',
     scenario: 'lane',
+    costs: 'I13',
+  },
+  {
+    rule: 'P10',
+    wrong: 'what failed in company runs before what left after it',
+    scenario: 'laneThree',
+    costs: 'I13',
+  },
+  {
+    rule: 'P10',
+    wrong: 'what left a batch does not wait for its lane',
+    scenario: 'laneLater',
     costs: 'I13',
   },
   {
@@ -118,7 +130,7 @@ export const variants: readonly Variant[] = [
   { rule: 'P25, W5', wrong: 'a dead head holds its lane', scenario: 'laneAlways', costs: 'STUCK' },
   { rule: 'P25, W6', wrong: 'an early head holds its lane', scenario: 'early', costs: 'STUCK' },
   { rule: 'verdicts', wrong: 'an unknown commit is believed', scenario: 'plain', costs: 'I5' },
-  { rule: 'P7', wrong: 'burial without looking again', scenario: 'followerKiller', costs: 'I4' },
+  { rule: 'P7', wrong: 'burial without looking again', scenario: 'burialRedriven', costs: 'I7' },
   { rule: 'P32', wrong: 'retention shorter than redelivery', scenario: 'prunes', costs: 'I1' },
   {
     rule: 'level B',

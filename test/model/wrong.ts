@@ -29,6 +29,8 @@ export const wrongs = [
   'takers do not bury',
   'takers ask with a fingerprint made anew',
   'parked ones in fast batches',
+  'what left a batch does not wait for its lane',
+  'what failed in company runs before what left after it',
   'a failure in company counts',
   'later ones of a lane are not parked',
   'a parked head found by the re-read closes no lane',

@@ -193,13 +193,20 @@ export async function effectsOne(): Promise<void> {
   const siren = atMostOnce({ because: 'a second alarm empties the building', onDoubt: 'dead' })
   const alarms = semel({ group: 'alarms', store: leaseOnlyStore(), effects: { siren } })
   same<typeof alarms.assurance.level, 'D'>()
-  const answer = await alarms.run('A-1', ({ effects }) => effects.siren(async (): Promise<Total> => ({ total: 1, lines: [] })))
+  const answer = await alarms.run('A-1', ({ effects }) =>
+    effects.siren(async (): Promise<Total> => ({ total: 1, lines: [] })),
+  )
   same<typeof answer, Total>()
   const none = semel({ group: 'g', store, effects: {} })
   same<typeof none.assurance.level, 'A'>()
   await none.run('A-1', ({ tx }) => save(tx))
   const strategy = marker({ because: 'a text message too many does no harm' })
-  const both = semel({ group: 'g', store, strategy, effects: { charge: forwardedKey({ remembersMs: 1 }) } })
+  const both = semel({
+    group: 'g',
+    store,
+    strategy,
+    effects: { charge: forwardedKey({ remembersMs: 1 }) },
+  })
   same<typeof both.assurance.level, 'C'>()
 }
 

@@ -61,8 +61,7 @@ test('ids have the form that their name promises', async (t) => {
   )
   assert.match(ulidIds().next(), /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/)
   const id = (await opened(t)).next()
-  assert.equal(typeof id, 'bigint')
-  assert.ok(id > 0n && id < 2n ** 63n)
+  assert.ok(typeof id === 'bigint' && id > 0n && id < 2n ** 63n)
 })
 
 test('a million snowflakes are different and in order', async (t) =>
@@ -142,7 +141,7 @@ test('a number that was given back rests, then it is given again, for later time
   await takeNumbers(store, [5])
   const first = await snowflakeIds(store, { leaseMs: 3_000 })
   // More than a millisecond has sequence numbers: the ids run ahead of the clock.
-  for (let made = 0; made < 50 * 4_096; made++) first.next()
+  for (let made = 0; made < 20 * 4_096; made++) first.next()
   const last = first.next()
   await first.close()
   assert.throws(() => first.next(), refusedId)

@@ -1,3 +1,4 @@
+import { keyKinds } from '../../src/inbox/key.ts'
 import { compose, utf8 } from '../../src/inbox/bytes.ts'
 import type { ClaimRequest } from '../../src/inbox/claim.ts'
 import type { Ask } from '../../src/inbox/decide.ts'
@@ -185,25 +186,30 @@ export const examples: readonly Example[] = [
   { row: 21, record: leased, ask: { on: 'renew', lease, leaseMs: 1_000 }, attempts: 2 },
   { row: 21, record: before.ended, ask: { on: 'renew', lease, leaseMs: 1_000 }, attempts: 2 },
   { row: 22, record: { ...leased, attempts: 1 }, ask: { on: 'release', lease } },
-  { row: 23, record: leased, ask: { on: 'release', lease }, attempts: 1 },
   {
     row: 23,
+    record: { ...leased, key: Uint8Array.of(keyKinds.raw, 1) },
+    ask: { on: 'release', lease },
+  },
+  { row: 24, record: leased, ask: { on: 'release', lease }, attempts: 1 },
+  {
+    row: 24,
     record: parked({ ...leased, attempts: 1 }),
     ask: { on: 'release', lease },
     attempts: 0,
   },
-  { row: 24, record: before.due, ask: { on: 'bury', token: 5, outcome: dies }, attempts: 2 },
-  { row: 24, record: before.ended, ask: { on: 'bury', token: 5, outcome: dies }, attempts: 2 },
-  { row: 25, record: before.forgettable, ask: { on: 'prune' } },
-  { row: 26, record: before.dead, ask: { on: 'redrive' }, attempts: 0 },
-  { row: 26, record: failed, ask: { on: 'redrive', body: utf8('{"fixed":1}') }, attempts: 0 },
+  { row: 25, record: before.due, ask: { on: 'bury', token: 5, outcome: dies }, attempts: 2 },
+  { row: 25, record: before.ended, ask: { on: 'bury', token: 5, outcome: dies }, attempts: 2 },
+  { row: 26, record: before.forgettable, ask: { on: 'prune' } },
+  { row: 27, record: before.dead, ask: { on: 'redrive' }, attempts: 0 },
+  { row: 27, record: failed, ask: { on: 'redrive', body: utf8('{"fixed":1}') }, attempts: 0 },
   {
-    row: 27,
+    row: 28,
     record: parked(before.dead),
     ask: { on: 'skip', keepMs: 1, detail: 'by hand' },
     attempts: 2,
   },
-  { row: 27, record: failed, ask: { on: 'skip', keepMs: 1, detail: 'by hand' }, attempts: 2 },
-  { row: 28, record: leased, ask: { on: 'free' }, attempts: 2 },
-  ...Object.values(before).map((record): Example => ({ row: 29, record, ask: { on: 'forget' } })),
+  { row: 28, record: failed, ask: { on: 'skip', keepMs: 1, detail: 'by hand' }, attempts: 2 },
+  { row: 29, record: leased, ask: { on: 'free' }, attempts: 2 },
+  ...Object.values(before).map((record): Example => ({ row: 30, record, ask: { on: 'forget' } })),
 ]

@@ -21,6 +21,7 @@ import { actAnswer } from './inbox-act.ts'
 type Options = AddressOptions &
   ReasonOptions & {
     readonly body?: string
+    readonly callAgain?: true
     readonly all?: true
     readonly state: 'dead' | 'failed'
     readonly reason?: Reason
@@ -30,6 +31,10 @@ export function redriveCommand(session: Session): Command {
   const command = reasoned(addressed(new Command('redrive')))
     .description('try dead or failed messages again: attempts to 0, due now')
     .option('--body <file>', 'with a corrected body')
+    .option(
+      '--call-again',
+      'you have looked: effects that were begun without a result did not happen',
+    )
     .option('--all', 'every record with --state and --reason, instead of one')
     .addOption(
       new Option('--state <state>', 'with --all').choices(['dead', 'failed']).default('dead'),
@@ -47,6 +52,7 @@ const examples = `
 Examples:
   semel inbox redrive A-17 --db shop.db --group points --why 'gateway is back'
   semel inbox redrive A-17 --db shop.db --group points --body body.json --why 'amount was missing'
+  semel inbox redrive A-17 --db shop.db --group points --call-again --why 'nothing at the gateway'
   semel inbox redrive --all --reason crashed --db shop.db --why 'fixed in 2.4'`
 
 type Actor = ReturnType<typeof actorOf>
@@ -56,11 +62,12 @@ async function redriveOne(
   given: Given<Options>,
   actor: Actor,
 ): Promise<Answer> {
-  const { body } = given.options
+  const { body, callAgain } = given.options
   const corrected = body === undefined ? {} : { body: readBody(body) }
   const identity = await addressedRecord(inspector, given)
   if (body !== undefined) await requireMessage(inspector, identity)
-  const record = await actOn(inspector, identity, { kind: 'redrive', ...actor, ...corrected })
+  const act = { kind: 'redrive', ...actor, ...corrected, ...(callAgain && { callAgain }) } as const
+  const record = await actOn(inspector, identity, act)
   return actAnswer('redriven', record)
 }
 
@@ -69,9 +76,12 @@ async function redriveMany(
   { options, words }: Given<Options>,
   actor: Actor,
 ): Promise<Answer> {
-  const { group, state, reason, id, body } = options
-  if (words.length > 0 || id !== undefined || body !== undefined)
-    throw new SemelError('SEMEL_USAGE', '--all takes no key, no --id and no --body')
+  const { group, state, reason, id, body, callAgain } = options
+  if (words.length > 0 || [id, body, callAgain].some((one) => one !== undefined))
+    throw new SemelError(
+      'SEMEL_USAGE',
+      '--all takes no key, no --id, no --body and no --call-again',
+    )
   const filter = {
     ...(group === undefined ? {} : { group }),
     ...(reason === undefined ? {} : { reason }),

@@ -1,18 +1,20 @@
 import { Command } from 'commander'
-import { offered, resolveOpening } from '../../config/technologies.ts'
 import { systemClock } from '../../inbox/clock.ts'
-import type { Queue, QueuedMessage, QueueGroup, QueueTopic } from '../../operate/queue.ts'
+import type { QueuedMessage, QueueGroup, QueueTopic } from '../../operate/queue.ts'
 import { answering, type Session } from '../answering.ts'
 import { bodyJson, bodyText } from '../body.ts'
-import type { Shell } from '../shell.ts'
-import { refuseMissing, type TargetOptions, targeted, targetOf, wholeNumber } from '../target.ts'
+import { queueOptions, withQueue } from '../one-queue.ts'
+import { type TargetOptions, wholeNumber } from '../target.ts'
 import { type Column, span, table } from '../text.ts'
+import { pruneQueueCommand, removeGroupCommand } from './queue-acts.ts'
 
-/** `semel queue …`: the embedded queue, looked at without taking anything. */
+/** `semel queue …`: the embedded queue, looked at without taking anything, and tidied up. */
 export function queueCommand(session: Session): Command {
   const queue = new Command('queue').description('the embedded queue: topics, groups, messages')
   queue.addCommand(listCommand(session))
   queue.addCommand(peekCommand(session))
+  queue.addCommand(removeGroupCommand(session))
+  queue.addCommand(pruneQueueCommand(session))
   return queue
 }
 
@@ -42,13 +44,6 @@ function peekCommand(session: Session): Command {
   })
 }
 
-function queueOptions(name: string): Command {
-  return targeted(new Command(name)).option(
-    '--group <name>',
-    'with --config: whose source, where groups have several',
-  )
-}
-
 const listExamples = `
 Examples:
   semel queue list --db shop.db
@@ -58,22 +53,6 @@ const peekExamples = `
 Examples:
   semel queue peek orders --db shop.db
   semel queue peek orders --db shop.db --limit 1 --json`
-
-async function withQueue<R>(
-  options: TargetOptions,
-  { env }: Shell,
-  work: (queue: Queue) => Promise<R>,
-): Promise<R> {
-  const { opening, file } = targetOf('source', options, env)
-  refuseMissing(opening, file)
-  const { technology, setting } = resolveOpening(opening, file)
-  const queue = await offered(technology, 'queue')(setting)
-  try {
-    return await work(queue)
-  } finally {
-    await queue.close()
-  }
-}
 
 type GroupRow = QueueTopic & { readonly at: QueueGroup | undefined; readonly first: boolean }
 

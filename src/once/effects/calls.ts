@@ -9,8 +9,9 @@ export interface AttemptCalls {
   readonly calls: EffectCalls<Effects>
   /** Those that have not ended. Waiting for them never throws. */
   underWay(): readonly Promise<unknown>[]
-  /** From now on every call is refused, and says why. */
+  /** From now on every call is refused, and says why. The first reason stays. */
   close(why: string): void
+  closed(): string | undefined
 }
 
 export function attemptCalls(effects: Effects, terms: CallTerms): AttemptCalls {
@@ -46,6 +47,7 @@ export function attemptCalls(effects: Effects, terms: CallTerms): AttemptCalls {
     close(why) {
       closed ??= why
     },
+    closed: () => closed,
   }
 }
 

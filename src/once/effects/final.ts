@@ -71,6 +71,7 @@ function refusal(
 ): string | undefined {
   if (typeof work !== 'function') return 'it must be given a function'
   if (committed !== undefined) return 'it is called twice; one message has one final transaction'
+  if (calls.closed() !== undefined) return calls.closed()
   if (calls.underWay().length > 0) return 'an effect is still under way; await it before'
   if (store.transactions === undefined) return `the ${store.name} store has no transactions`
   return undefined

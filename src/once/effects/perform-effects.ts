@@ -75,7 +75,8 @@ async function performOnce(attempt: Attempt, signal: AbortSignal): Promise<strin
     fault,
     returned: returned.promise,
   })
-  Object.assign(attempt, { calls, final })
+  attempt.calls = calls
+  attempt.final = final
   const context = {
     key: readableKey(task.key, task.readable),
     attempt: lease.attempt,

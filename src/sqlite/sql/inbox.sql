@@ -91,3 +91,22 @@ select at_ms, who, act, why
   from semel_audit
  where scope = ? and key = ?
  order by seq;
+
+-- known: which of some keys are there; the last list is repeated.
+--   1 scope, then the keys
+select key
+  from semel_inbox
+ where scope = ? and key in (?);
+
+-- insertMany: records that are not there; the last list is repeated.
+--   1 scope, 2 state, 3 token, 4 attempts, 5 alone, 6 until, 7 changed, then key and fingerprint of each
+insert into semel_inbox (scope, key, state, token, attempts, alone, until_ms, fingerprint, changed_ms)
+select g.scope, r.column1, g.state, g.token, g.attempts, g.alone, g.until_ms, r.column2, g.changed_ms
+  from (select ? as scope, ? as state, ? as token, ? as attempts, ? as alone, ? as until_ms, ? as changed_ms) g,
+       (values (?, ?)) r;
+
+-- sealedMany: how many of some keys are completed without a result; the last list is repeated.
+--   1 scope, then the keys
+select count(*) as records
+  from semel_inbox
+ where scope = ? and state = 2 and result is null and key in (?);

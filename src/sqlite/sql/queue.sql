@@ -65,6 +65,13 @@ select seq, topic, id, tag, message_key, headers, order_key, sent_ms, due_ms, bo
 insert into semel_queue_delivery (subscription, seq, visible_ms, deliveries, holder, order_key)
 values (?, ?, ?, ?, ?, ?);
 
+-- reachAll: every message of a topic between two numbers, none of which has an order.
+--   1 subscription, 2 visible from, 3 holder, 4 topic, 5 after, 6 up to
+insert into semel_queue_delivery (subscription, seq, visible_ms, deliveries, holder)
+select ?, seq, ?, 1, ?
+  from semel_queue_message
+ where topic = ? and seq > ? and seq <= ?;
+
 -- ahead: whether something of an order is under way in other hands, or in nobody's.
 --   1 subscription, 2 order key, 3 holder
 select 1 as stands
@@ -82,6 +89,11 @@ update semel_queue_delivery
 --   1 subscription, 2 seq, 3 holder, 4 deliveries
 delete from semel_queue_delivery
  where subscription = ? and seq = ? and holder = ? and deliveries = ?;
+
+-- ackFirst: ends deliveries between two numbers, if they are the first and still in these hands.
+--   1 subscription, 2 from, 3 to, 4 holder
+delete from semel_queue_delivery
+ where subscription = ? and seq between ? and ? and holder = ? and deliveries = 1;
 
 -- nack: gives a delivery back, if it is still in these hands.
 --   1 visible from, 2 subscription, 3 seq, 4 holder, 5 deliveries
@@ -114,6 +126,17 @@ delete from semel_queue_message
                  or exists (select 1
                               from semel_queue_delivery d
                              where d.subscription = s.id and d.seq = semel_queue_message.seq)));
+
+-- trimAll: the same of messages between two numbers.
+--   1 topic, 2 from, 3 to, 4 topic, 5 topic
+delete from semel_queue_message
+ where topic = ? and seq between ? and ?
+   and seq <= (select min(s.cursor) from semel_queue_subscription s where s.topic = ?)
+   and not exists (
+         select 1
+           from semel_queue_delivery d
+          where d.seq = semel_queue_message.seq
+            and d.subscription in (select s.id from semel_queue_subscription s where s.topic = ?));
 
 -- after: message numbers of a topic, for going through all of them in steps.
 --   1 topic, 2 seq, 3 limit
