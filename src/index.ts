@@ -26,7 +26,12 @@ export {
   eventNames,
   on,
 } from './events/events.ts'
-export { type Assurance, type AssuranceLevel, assuranceNames, type Weakest } from './inbox/assurance.ts'
+export {
+  type Assurance,
+  type AssuranceLevel,
+  assuranceNames,
+  type Weakest,
+} from './inbox/assurance.ts'
 export type { JsonOf, JsonShape, JsonValue } from './inbox/json.ts'
 export type { Key, KeyPart } from './inbox/key.ts'
 export type {

@@ -39,55 +39,37 @@ export interface Arrivals {
 /** `ordered`: whether any message may have a lane. */
 export function arrivalsOf(ordered: boolean): Arrivals {
   let waiting: Arrival[] = []
-  const begun = new Set<Arrival>()
-  const busyLanes = new Map<string, number>()
-  let bell: PromiseWithResolvers<void> | undefined
+  const begun = begunArrivals()
+  const { ring, changed } = bell()
 
-  function ring(): void {
-    bell?.resolve()
-    bell = undefined
-  }
-  function begin(arrival: Arrival): void {
-    begun.add(arrival)
-    if (arrival.lane !== undefined)
-      busyLanes.set(arrival.lane, (busyLanes.get(arrival.lane) ?? 0) + 1)
-  }
-  function leave(arrival: Arrival): void {
-    if (!begun.delete(arrival) || arrival.lane === undefined) return
-    const left = (busyLanes.get(arrival.lane) ?? 1) - 1
-    if (left > 0) busyLanes.set(arrival.lane, left)
-    else busyLanes.delete(arrival.lane)
-  }
-  function free({ lane }: Arrival): boolean {
-    return lane === undefined || !busyLanes.has(lane)
-  }
-  function undecodedBegun(): boolean {
-    for (const { identified } of begun) if (identified === undefined) return true
-    return false
-  }
   /** What has no identity is buried by itself; a suspect passes nobody. */
   function goesAlone({ identified }: Arrival, at: number): boolean {
     if (identified !== undefined) return identified.kind === 'unidentified'
-    return !ordered || (at === 0 && begun.size === 0)
+    return !ordered || (at === 0 && begun.count() === 0)
   }
   /** How many of the waiting ones come before the first that nothing may pass. */
   function barrier(): number {
     if (!ordered) return waiting.length
-    if (undecodedBegun()) return 0
+    if (begun.hasUndecoded()) return 0
     const at = waiting.findIndex(({ identified }) => identified === undefined)
     return at < 0 ? waiting.length : at
-  }
-  function start(chosen: readonly Arrival[]): Start {
-    const out = new Set(chosen)
-    waiting = waiting.length === out.size ? [] : waiting.filter((one) => !out.has(one))
-    for (const arrival of chosen) begin(arrival)
-    return { kind: 'batch', arrivals: chosen }
   }
   function single(at: number): Start | undefined {
     const [arrival] = waiting.splice(at, 1)
     if (arrival === undefined) return undefined
-    begin(arrival)
+    begun.add(arrival)
     return { kind: 'single', arrival }
+  }
+  function batch(most: number): Start | undefined {
+    const arrivals = waiting
+      .slice(0, barrier())
+      .filter((one) => one.identified?.kind === 'identified' && begun.isFree(one.lane))
+      .slice(0, most)
+    if (arrivals.length === 0) return undefined
+    const chosen = new Set(arrivals)
+    waiting = waiting.filter((one) => !chosen.has(one))
+    for (const arrival of arrivals) begun.add(arrival)
+    return { kind: 'batch', arrivals }
   }
 
   return {
@@ -97,29 +79,68 @@ export function arrivalsOf(ordered: boolean): Arrivals {
     },
     next(most) {
       const alone = waiting.findIndex(goesAlone)
-      if (alone >= 0) return single(alone)
-      const chosen: Arrival[] = []
-      for (const arrival of waiting.slice(0, barrier())) {
-        if (chosen.length === most) break
-        if (arrival.identified?.kind === 'identified' && free(arrival)) chosen.push(arrival)
-      }
-      return chosen.length === 0 ? undefined : start(chosen)
+      return alone >= 0 ? single(alone) : batch(most)
     },
     ended(arrival) {
-      leave(arrival)
+      begun.remove(arrival)
       ring()
     },
     putBack(arrivals) {
       if (arrivals.length === 0) return
-      for (const arrival of arrivals) leave(arrival)
+      for (const arrival of arrivals) begun.remove(arrival)
       waiting = [...waiting, ...arrivals].sort((a, b) => a.number - b.number)
       ring()
     },
     waiting: () => waiting.length,
-    changed() {
-      bell ??= Promise.withResolvers()
-      return bell.promise
-    },
+    changed,
     ring,
+  }
+}
+
+function bell(): Pick<Arrivals, 'ring' | 'changed'> {
+  let waited: PromiseWithResolvers<void> | undefined
+  return {
+    ring() {
+      waited?.resolve()
+      waited = undefined
+    },
+    changed() {
+      waited ??= Promise.withResolvers()
+      return waited.promise
+    },
+  }
+}
+
+interface Begun {
+  add(arrival: Arrival): void
+  remove(arrival: Arrival): void
+  count(): number
+  hasUndecoded(): boolean
+  /** Whether nothing of a lane has begun. */
+  isFree(lane: string | undefined): boolean
+}
+
+function begunArrivals(): Begun {
+  const begun = new Set<Arrival>()
+  const lanes = new Map<string, number>()
+  let undecoded = 0
+  function counted({ lane, identified }: Arrival, by: 1 | -1): void {
+    if (identified === undefined) undecoded += by
+    if (lane === undefined) return
+    const count = (lanes.get(lane) ?? 0) + by
+    if (count > 0) lanes.set(lane, count)
+    else lanes.delete(lane)
+  }
+  return {
+    add(arrival) {
+      begun.add(arrival)
+      counted(arrival, 1)
+    },
+    remove(arrival) {
+      if (begun.delete(arrival)) counted(arrival, -1)
+    },
+    count: () => begun.size,
+    hasUndecoded: () => undecoded > 0,
+    isFree: (lane) => lane === undefined || !lanes.has(lane),
   }
 }

@@ -21,7 +21,9 @@ export async function arrive(
   try {
     const decoded = deliveries.map((delivery) => decodedUnlessSuspect(delivery, run))
     const isLate = decoded.some((one) => one instanceof Promise)
-    const identified = isLate ? await Promise.all(decoded) : (decoded as readonly Known[])
+    const identified = isLate
+      ? await Promise.all(decoded.map(async (one) => one))
+      : (decoded as readonly Known[])
     for (const [at, delivery] of deliveries.entries())
       arrivals.add(arrivalOf(delivery, identified[at]))
   } catch (error) {

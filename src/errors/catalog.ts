@@ -43,7 +43,8 @@ export const catalog = {
   SEMEL_TRANSACTIONS_MISSING: {
     retryable: false,
     when: 'A strategy of level A was given a store that has no transactions.',
-    advice: "Use a store with transactions, declare effects, or strategy: marker({ because: '…' }).",
+    advice:
+      "Use a store with transactions, declare effects, or strategy: marker({ because: '…' }).",
   },
   SEMEL_RETENTION_SHORT: {
     retryable: false,
@@ -133,7 +134,8 @@ export const catalog = {
   SEMEL_EFFECT_REFUSED: {
     retryable: false,
     when: 'A handler called a declared effect twice under one name, left one under way, or called one beside or after its final transaction.',
-    advice: 'Await each effect, name several calls of one with step(), and call transaction() once and last.',
+    advice:
+      'Await each effect, name several calls of one with step(), and call transaction() once and last.',
   },
   SEMEL_EFFECT_UNCERTAIN: {
     retryable: false,
@@ -262,7 +264,8 @@ export const catalog = {
   SEMEL_ID_REFUSED: {
     retryable: true,
     when: 'A generator of ids has no worker number whose time covers now: the process stood still for longer than its lease, the store could not be reached, its clock stepped back far, or the generator is closed.',
-    advice: 'Unless it was closed, try again in a second: it gets a number by itself when the store answers.',
+    advice:
+      'Unless it was closed, try again in a second: it gets a number by itself when the store answers.',
   },
   SEMEL_ID_NUMBERS_USED: {
     retryable: true,

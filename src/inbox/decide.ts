@@ -1,6 +1,6 @@
 import { unreachable } from '../errors/semel-error.ts'
 import { type Bytes, equalBytes } from './bytes.ts'
-import type { Claim, ClaimRequest, ClaimTerms } from './claim.ts'
+import type { ClaimRequest, ClaimTerms } from './claim.ts'
 import { correctedFingerprint, differs } from './fingerprint.ts'
 import type { Identity } from './identity.ts'
 import { keyKinds } from './key.ts'
@@ -101,37 +101,6 @@ export function decide(
 
 function unchanged(row: Transition, next: InboxRecord | undefined): Decision {
   return { row, next, changed: false, joins: false }
-}
-
-/** The answer to a claim, as callers get it. A granted message is added by the store. */
-export function claimAnswer({ row, next }: Decision, request: ClaimRequest, nowMs: number): Claim {
-  const kind = row.answer as Claim['kind']
-  const record = next as InboxRecord
-  switch (kind) {
-    case 'granted': {
-      const { scope, key, readable } = request
-      const { claimId } = request
-      const lease = { scope, key, readable, claimId, token: record.token, attempt: record.attempts }
-      return { kind, lease, message: undefined }
-    }
-    case 'completed':
-      return { kind, result: record.result }
-    case 'dead':
-      return { kind, reason: record.reason ?? 'failed', detail: record.detail ?? '' }
-    case 'held':
-      return { kind, leftMs: Math.max(0, (record.untilMs ?? nowMs) - nowMs) }
-    case 'mismatched':
-      return { kind, fingerprint: record.fingerprint }
-    case 'exhausted':
-      return { kind, token: record.token, reason: exhaustion(record) }
-    case 'parked':
-    case 'behind':
-    case 'suspect':
-    case 'gone':
-      return { kind }
-    default:
-      return unreachable(kind)
-  }
 }
 
 /** What is answered when no row fits: the guards of the caller were about somebody else's record. */
@@ -304,10 +273,6 @@ function joinsLane(before: InboxRecord | undefined, next: InboxRecord, { on }: A
 function startsThatCount(record: InboxRecord | undefined): number {
   if (record === undefined) return 0
   return record.state === 'leased' && !record.alone ? record.attempts - 1 : record.attempts
-}
-
-function exhaustion(record: InboxRecord): Reason {
-  return record.state === 'leased' ? 'crashed' : (record.reason ?? 'failed')
 }
 
 function owns(record: InboxRecord | undefined, { claimId, token }: Lease): boolean {

@@ -1,5 +1,5 @@
 import { SemelError } from '../errors/semel-error.ts'
-import { claimAnswer } from '../inbox/decide.ts'
+import { claimAnswer } from '../inbox/claim-answer.ts'
 import { type Clock, systemClock } from '../inbox/clock.ts'
 import { identityName } from '../inbox/identity.ts'
 import { grant } from '../inbox/rate.ts'

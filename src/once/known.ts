@@ -1,5 +1,6 @@
 import type { Claim, ClaimRequest, ClaimTerms } from '../inbox/claim.ts'
-import { claimAnswer, decide } from '../inbox/decide.ts'
+import { claimAnswer } from '../inbox/claim-answer.ts'
+import { decide } from '../inbox/decide.ts'
 import type { RecordView } from '../inbox/record.ts'
 
 /**

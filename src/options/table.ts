@@ -3,7 +3,16 @@ export interface Option {
   readonly default: number
   readonly min: number
   readonly max: number
-  readonly unit: 'ms' | 'bytes' | 'messages' | 'batches' | 'attempts' | 'levels' | 'failures' | 'calls' | 'per second'
+  readonly unit:
+    | 'ms'
+    | 'bytes'
+    | 'messages'
+    | 'batches'
+    | 'attempts'
+    | 'levels'
+    | 'failures'
+    | 'calls'
+    | 'per second'
   /** Which factories take it. */
   readonly of: readonly ('consumer' | 'semel' | 'sqlite' | 'publisher' | 'ids')[]
   readonly says: string

@@ -1,4 +1,4 @@
-import { claimAnswer } from '../inbox/decide.ts'
+import { claimAnswer } from '../inbox/claim-answer.ts'
 import type { Leases } from '../inbox/store.ts'
 import { applyTo, claimOf, insertAll, messageAt, viewAt } from './records.ts'
 import type { StoreParts } from './store-parts.ts'

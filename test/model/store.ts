@@ -1,6 +1,7 @@
 import { equalBytes } from '../../src/inbox/bytes.ts'
 import type { Claim, ClaimRequest, ClaimTerms } from '../../src/inbox/claim.ts'
-import { type Ask, claimAnswer, type Decision, decide } from '../../src/inbox/decide.ts'
+import { claimAnswer } from '../../src/inbox/claim-answer.ts'
+import { type Ask, type Decision, decide } from '../../src/inbox/decide.ts'
 import {
   type InboxRecord,
   type Lease,
