@@ -55,7 +55,8 @@ function bodiesOf(draw: Draw): readonly Body[] {
   const deadly = new Set(Array.from({ length: killers }, () => below(count, draw)))
   return Array.from({ length: count }, (_, at): Body => {
     const id = `m${at}`
-    if (deadly.has(at)) return { id, kills: 'handler' }
+    // Every other one only when it is taken from the parking, among others.
+    if (deadly.has(at)) return { id, kills: 'handler', ...(at % 2 === 0 && { failures: 1 }) }
     const failures = draw() < 0.02 ? { failures: 1 + below(2, draw) } : {}
     if (draw() < 0.2) return { id, ...failures }
     const lane = `lane ${below(lanes, draw)}`
