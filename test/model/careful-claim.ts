@@ -1,79 +1,16 @@
-import { type Situation, verdicts } from '../../src/consume/verdict.ts'
+import type { Situation } from '../../src/consume/verdict.ts'
 import type { Claim } from '../../src/inbox/claim.ts'
 import type { Lease, Outcome } from '../../src/inbox/record.ts'
-import { giveBack } from './broker.ts'
-import { isLocked } from './fast.ts'
-import type { CarefulMember, CarefulTask, Model, Place, Step, World } from './kinds.ts'
-import { endTask, mayEnter } from './process.ts'
-import { claim, known, messageOf } from './store.ts'
-import { happened, processAt, setProcess, setTask, spend } from './world.ts'
-
-export function readyActions(
-  model: Model,
-  world: World,
-  place: Place,
-  task: CarefulTask,
-  step: Step,
-): void {
-  const [only] = task.members
-  if (only === undefined) return
-  const what = task.members.map(({ message }) => `m${message}`).join(', ')
-  const asking = {
-    message: only.message,
-    place,
-    alone: task.alone,
-    by: task.arrival ? 'delivery' : 'parked',
-  } as const
-  const held = task.arrival && known(model, world, asking)?.kind === 'held'
-  if (held && verdicts.held.verdict === 'wait') return nackActions(model, world, place, task, step)
-  if (!mayEnter(model, world, place, task.alone)) return
-  if (task.members.some(({ identity }) => isLocked(model, world, identity, place))) return
-  const how = task.alone ? ', alone' : ''
-  step(`claims ${what}${how}`, (next) => ask(model, next, place, task))
-  if (world.budget.lost > 0)
-    step(
-      `claims ${what}${how}, answer lost`,
-      (next) => {
-        spend(next, 'lost')
-        happened(model, 'a lost answer')
-        for (const { message } of task.members) claim(model, next, { ...asking, message })
-      },
-      true,
-    )
-}
-
-/** P24: of a lane nothing is given back. */
-function nackActions(
-  model: Model,
-  world: World,
-  place: Place,
-  { arrival }: CarefulTask,
-  step: Step,
-): void {
-  if (arrival === undefined || world.budget.nack === 0) return
-  const { lane } = messageOf(model, arrival.message)
-  const { wrong } = model
-  const alone = wrong === 'a held head of a lane is given back by itself'
-  const whole = wrong === 'a held head is given back with all behind it'
-  if (lane && !alone && !whole) return
-  step(
-    `gives d${arrival.delivery} back`,
-    (next) => {
-      spend(next, 'nack')
-      endTask(model, next, place)
-      giveBack(model, next, place.process, arrival)
-      if (!whole) return
-      const { held } = processAt(next, place.process)
-      const goes = held.filter(({ message }) => messageOf(model, message).lane)
-      setProcess(next, place.process, { held: held.filter((one) => !goes.includes(one)) })
-      for (const one of goes) giveBack(model, next, place.process, one)
-    },
-    true,
-  )
-}
+import { turn } from './careful-turn.ts'
+import { endTask } from './ends.ts'
+import type { Model, Place, World } from './kinds.ts'
+import { messageOf } from './records.ts'
+import { claim, known } from './store.ts'
+import type { CarefulMember, CarefulTask } from './task-kinds.ts'
+import { happened, setTask } from './world.ts'
 
 /** One claim call, in lane order, under one claim id. */
-function ask(model: Model, world: World, place: Place, task: CarefulTask): void {
+export function ask(model: Model, world: World, place: Place, task: CarefulTask): void {
   const { arrival, alone, members } = task
   if (arrival === undefined) return askParked(model, world, place, task)
   const { message, identity } = members[0] ?? { message: 0, identity: 0 }
@@ -160,30 +97,4 @@ function situationOf(
     default:
       return answer.kind
   }
-}
-
-/** The product's table of verdicts. */
-export function turn(
-  model: Model,
-  world: World,
-  place: Place,
-  task: CarefulTask,
-  situation: Situation['kind'],
-): void {
-  const { verdict } = verdicts[situation]
-  happened(model, `verdict: ${verdict}`)
-  const asked = task.members.map((member) => ({ ...member, lease: undefined, ran: false }))
-  const again: CarefulTask = {
-    ...task,
-    members: asked,
-    phase: 'ready',
-    outcome: undefined,
-    at: 0,
-    token: 0,
-  }
-  if (verdict === 'alone') return setTask(world, place, { ...again, alone: true })
-  if (verdict === 'ack' && task.arrival)
-    return setTask(world, place, { ...task, phase: 'acknowledge' })
-  if (verdict === 'ack' || verdict === 'drop') return endTask(model, world, place)
-  setTask(world, place, again)
 }

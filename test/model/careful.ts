@@ -1,14 +1,18 @@
 import type { Outcome } from '../../src/inbox/record.ts'
 import { acknowledge } from './broker.ts'
-import { readyActions } from './careful-claim.ts'
-import { bury, commit, fail, intend, release, run } from './careful-run.ts'
-import { isLocked } from './fast.ts'
-import { insertRecord } from './fast-steps.ts'
+import { release } from './careful-leave.ts'
+import { readyActions } from './careful-ready.ts'
+import { intend, run } from './careful-run.ts'
+import { bury, commit, fail } from './careful-settle.ts'
+import { askedAgain } from './careful-turn.ts'
+import { takeEffect } from './effects.ts'
+import { endTask } from './ends.ts'
+import { isLocked } from './gate.ts'
 import { behindOutcome } from './handlers.ts'
-import { takeEffect } from './invariants.ts'
-import type { Action, CarefulTask, Model, Place, Step, World } from './kinds.ts'
-import { endTask } from './process.ts'
-import { hasPassed, leaseMs, ownsLease, put } from './store.ts'
+import type { Action, Model, Place, Step, World } from './kinds.ts'
+import { hasPassed, leaseMs, ownsLease } from './records.ts'
+import { insertRecord, put } from './store.ts'
+import type { CarefulTask } from './task-kinds.ts'
 import { digestIdentity, happened, setTask, spend } from './world.ts'
 
 interface Move {
@@ -124,19 +128,10 @@ function answered(
         spend(next, 'lost')
         happened(model, 'a lost answer')
         if (landed) act(next)
-        const { members, arrival } = task
-        const asked = members.map((member) => ({ ...member, lease: undefined, ran: false }))
-        const again: CarefulTask = {
-          ...task,
-          members: asked,
-          phase: 'ready',
-          outcome: undefined,
-          at: 0,
-          token: 0,
-        }
+        const { arrival } = task
         if (model.wrong === 'an unknown commit is believed' && arrival)
           return setTask(next, place, { ...task, phase: 'acknowledge' })
-        if (arrival) setTask(next, place, again)
+        if (arrival) setTask(next, place, askedAgain(task))
         else endTask(model, next, place)
       },
       true,

@@ -1,7 +1,8 @@
 import type { Ask } from '../../src/inbox/decide.ts'
 import type { InboxRecord } from '../../src/inbox/record.ts'
 import type { Action, Model, World } from './kinds.ts'
-import { hasPassed, messageOf, passedMs, put } from './store.ts'
+import { hasPassed, messageOf, passedMs } from './records.ts'
+import { put } from './store.ts'
 import { happened, note, spend } from './world.ts'
 
 /** Time passes for each record by itself, in any order; and what people do. */

@@ -1,5 +1,7 @@
-import type { CarefulMember, Model, World } from './kinds.ts'
-import { hasPassed, inLane, isFirst, messageAt } from './store.ts'
+import type { Model, World } from './kinds.ts'
+import { inLane, isFirst } from './lane.ts'
+import { hasPassed, messageAt } from './records.ts'
+import type { CarefulMember } from './task-kinds.ts'
 
 /** What a parked task may take now: the first of a lane with those behind it, or what stands in none. */
 export function dueMembers(model: Model, world: World): readonly (readonly CarefulMember[])[] {

@@ -1,16 +1,8 @@
 import type { InboxRecord, Lease } from '../../src/inbox/record.ts'
-import type {
-  Arrival,
-  CarefulMember,
-  CarefulTask,
-  DoorTask,
-  FastTask,
-  Model,
-  Process,
-  Task,
-  World,
-} from './kinds.ts'
-import { hasPassed } from './store.ts'
+import { arrivalsOf } from './deliveries.ts'
+import type { Model, Process, World } from './kinds.ts'
+import { hasPassed } from './records.ts'
+import type { Arrival, CarefulMember, CarefulTask, DoorTask, FastTask, Task } from './task-kinds.ts'
 
 /**
  * The name of a state: two with one name behave alike. Tokens and claim ids stand in it only as what can be asked of
@@ -68,18 +60,12 @@ function processName(
   at: number,
 ): string {
   const names = tasks.map((task, slot) => taskName(model, world, task, at, slot)).sort()
-  const numbers = [...held, ...tasks.flatMap(arrivals)]
+  const numbers = [...held, ...tasks.flatMap(arrivalsOf)]
     .map(({ number }) => number)
     .sort((a, b) => a - b)
   const rank = (arrival: Arrival): string => arrivalName(world, arrival, at, numbers)
   const cold = model.scenario.deliveryLimit !== undefined && !warm ? 'c' : ''
-  return `${held.map(rank).join()}${cold}/${names.join('/')}/${tasks.flatMap(arrivals).map(rank).sort().join()}`
-}
-
-function arrivals(task: Task | undefined): readonly Arrival[] {
-  if (task?.kind === 'fast')
-    return task.members.flatMap(({ arrival, copies }) => [arrival, ...copies])
-  return task?.kind === 'careful' && task.arrival ? [task.arrival] : []
+  return `${held.map(rank).join()}${cold}/${names.join('/')}/${tasks.flatMap(arrivalsOf).map(rank).sort().join()}`
 }
 
 function arrivalName(

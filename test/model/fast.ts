@@ -1,39 +1,16 @@
 import { verdicts } from '../../src/consume/verdict.ts'
 import { acknowledge } from './broker.ts'
-import {
-  afresh,
-  arrivals,
-  commit,
-  insert,
-  keyOf,
-  putBack,
-  reread,
-  run,
-  sealFailed,
-  write,
-  writeFailure,
-} from './fast-steps.ts'
-import type { Action, FastTask, Model, Place, Step, World } from './kinds.ts'
-import { inLane, messageOf } from './store.ts'
+import { arrivalsOf, putBack } from './deliveries.ts'
+import { afresh } from './fast-batch.ts'
+import { commit, sealFailed, write, writeFailure } from './fast-commit.ts'
+import { insert, reread } from './fast-insert.ts'
+import { run } from './fast-run.ts'
+import { isLocked } from './gate.ts'
+import type { Action, Model, Place, Step, World } from './kinds.ts'
+import { inLane } from './lane.ts'
+import { keyOf } from './records.ts'
+import type { FastTask } from './task-kinds.ts'
 import { happened, setTask, spend } from './world.ts'
-
-const holding = ['reread', 'run', 'commit']
-
-/** Keys that a batch has inserted and not committed: whoever asks for one waits (P8). */
-export function isLocked(model: Model, world: World, key: number, me: Place | undefined): boolean {
-  return world.processes.some(({ tasks }, process) =>
-    tasks.some((task, slot) => {
-      if (task === undefined || (me?.process === process && me.slot === slot)) return false
-      if (task.kind === 'door')
-        return ['run', 'commit'].includes(task.phase) && messageOf(model, task.message).key === key
-      if (task.kind !== 'fast' || !holding.includes(task.phase)) return false
-      return task.members.some(
-        ({ arrival, fate }) =>
-          ['new', 'behind', 'done'].includes(fate) && keyOf(model, arrival) === key,
-      )
-    }),
-  )
-}
 
 function named({ members }: FastTask): string {
   return members.map(({ arrival }) => `m${arrival.message}`).join(', ')
@@ -85,7 +62,7 @@ export function fastActions(
             (next) => {
               lose(model, next)
               if (landed) writeFailure(model, next, task)
-              putBack(next, place.process, arrivals(task))
+              putBack(next, place.process, arrivalsOf(task))
               setTask(next, place, undefined)
             },
             true,
@@ -94,7 +71,7 @@ export function fastActions(
     case 'acknowledge':
       step(`acknowledges ${named(task)}`, (next) => {
         setTask(next, place, undefined)
-        for (const arrival of arrivals(task)) acknowledge(model, next, place.process, arrival)
+        for (const arrival of arrivalsOf(task)) acknowledge(model, next, place.process, arrival)
       })
   }
 }

@@ -3,7 +3,7 @@ import { TooEarly } from '../../src/errors/steering.ts'
 import type { Outcome } from '../../src/inbox/record.ts'
 import { outcomeOfFailure } from '../../src/once/outcome.ts'
 import type { Model, World } from './kinds.ts'
-import { messageOf } from './store.ts'
+import { messageOf } from './records.ts'
 import { happened, ledgerAt } from './world.ts'
 
 /** What came of one call of a handler; `hides`: the transaction is broken, and nobody was told. */

@@ -1,6 +1,7 @@
-import { arrivalsOf } from './broker.ts'
-import type { Arrival, FastMember, Model, World } from './kinds.ts'
-import { messageOf } from './store.ts'
+import { arrivalsOf } from './deliveries.ts'
+import type { Model, World } from './kinds.ts'
+import { messageOf } from './records.ts'
+import type { Arrival, FastMember } from './task-kinds.ts'
 import { processAt } from './world.ts'
 
 /** What may begin: in a lane nothing before what is not settled; an undecoded suspect lets nobody pass (P23). */

@@ -1,8 +1,9 @@
 // Every state of small scenarios is visited. `SEMEL_MODEL_TRACES=1 npm test -- test/model` prints every counterexample.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { Model, Scenario } from './kinds.ts'
+import type { Model } from './kinds.ts'
 import { rare } from './rare.ts'
+import type { Scenario } from './scenario-kinds.ts'
 import { scenarios, windows } from './scenarios.ts'
 import { type Found, search } from './search.ts'
 import { variants } from './variants.ts'

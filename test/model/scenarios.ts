@@ -1,4 +1,4 @@
-import type { Scenario } from './kinds.ts'
+import type { Scenario } from './scenario-kinds.ts'
 import { failing, laned, message, scenario } from './small.ts'
 
 /** What is looked at, small enough to be looked at whole. */

@@ -1,8 +1,8 @@
-import { clockActions } from './clock.ts'
 import { brokerActions, takenActions } from './broker.ts'
+import { clockActions } from './clock.ts'
+import { nameOf } from './encode.ts'
 import { watchRecords } from './invariants.ts'
 import type { Action, Model, World } from './kinds.ts'
-import { nameOf } from './encode.ts'
 import { processActions } from './process.ts'
 import { copyOf, initialWorld } from './world.ts'
 

@@ -1,4 +1,4 @@
-import type { Budget, Message, Scenario } from './kinds.ts'
+import type { Budget, Message, Scenario } from './scenario-kinds.ts'
 
 const none: Budget = { crash: 0, lost: 0, taken: 0, slow: 0, person: 0, stop: 0, nack: 0 }
 

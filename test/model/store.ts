@@ -1,26 +1,15 @@
 import { equalBytes } from '../../src/inbox/bytes.ts'
-import type { Claim, ClaimRequest, ClaimTerms } from '../../src/inbox/claim.ts'
 import { claimAnswer } from '../../src/inbox/claim-answer.ts'
+import type { Claim, ClaimRequest, ClaimTerms, NewRecord } from '../../src/inbox/claim.ts'
 import { type Ask, type Decision, decide } from '../../src/inbox/decide.ts'
-import {
-  type InboxRecord,
-  type Lease,
-  type Outcome,
-  type RecordView,
-} from '../../src/inbox/record.ts'
+import type { InboxRecord, Outcome, RecordView } from '../../src/inbox/record.ts'
 import { answerOf } from '../../src/once/known.ts'
 import { watchAnswer, watchChange } from './invariants.ts'
 import type { Model, Place, World } from './kinds.ts'
+import { endOfLane, inLane } from './lane.ts'
+import { leaseMs, messageOf, nobodys, nowMs } from './records.ts'
 import { happened } from './world.ts'
 import { twisted } from './wrong.ts'
-
-/** Time stands still; what has a time passes by an action of its own, in any order. */
-export const nowMs = 1_000_000
-export const leaseMs = 1_000
-export const passedMs: number = nowMs - 1
-
-/** The claim id of whoever does not ask any more. */
-const nobodys = Uint8Array.of(255)
 
 export function termsOf({ scenario }: Model): ClaimTerms {
   return { leaseMs, attemptsMax: scenario.attemptsMax }
@@ -115,56 +104,6 @@ function isBehind(model: Model, world: World, key: number, request: ClaimRequest
   )
 }
 
-/** Records that stand in the lane; there is one lane in the model. */
-export function inLane(model: Model, world: World): readonly InboxRecord[] {
-  const standing: InboxRecord[] = []
-  for (const record of world.records) if (record && stands(model, record)) standing.push(record)
-  return standing.sort((a, b) => (a.place ?? 0) - (b.place ?? 0))
-}
-
-function stands({ wrong }: Model, record: InboxRecord): boolean {
-  if (wrong === 'a dead head holds its lane' && record.state === 'dead')
-    return record.lane !== undefined
-  if (wrong === 'an early head holds its lane' && record.reason === 'early')
-    return record.lane !== undefined
-  if (wrong === 'the lane look sees failed ones only' && record.state !== 'failed') return false
-  return record.place !== undefined
-}
-
-function endOfLane(world: World): number {
-  return 1 + Math.max(0, ...world.records.map((record) => record?.place ?? 0))
-}
-
-export function isFirst(model: Model, world: World, record: InboxRecord): boolean {
-  if (record.lane === undefined || !stands(model, record)) return true
-  return inLane(model, world)[0] === record
-}
-
-export function hasPassed(record: InboxRecord): boolean {
-  return record.untilMs !== undefined && record.untilMs <= nowMs
-}
-
-/** Which message a record is about. */
-export function messageAt(model: Model, world: World, at: number): number {
-  const record = world.records[at]
-  const found = model.scenario.messages.findIndex(
-    ({ key }, message) =>
-      key === at &&
-      record !== undefined &&
-      equalBytes(model.fingerprints[message] ?? nobodys, record.fingerprint),
-  )
-  return found >= 0 ? found : model.scenario.messages.findIndex(({ key }) => key === at)
-}
-
-export function messageOf(
-  { scenario }: Model,
-  message: number,
-): Model['scenario']['messages'][number] {
-  const found = scenario.messages[message]
-  if (found === undefined) throw new RangeError(`no message ${message}`)
-  return found
-}
-
 /** The place is free again: whoever comes next has a claim id of its own. */
 export function forgetClaims(model: Model, world: World, place: Place): void {
   const claimId = model.claimIds[place.process]?.[place.slot]
@@ -173,9 +112,13 @@ export function forgetClaims(model: Model, world: World, place: Place): void {
       world.records[at] = { ...record, claimId: nobodys }
 }
 
-export function ownsLease(world: World, lease: Lease, at: number): boolean {
-  const record = world.records[at]
-  return (
-    record?.state === 'leased' && record.token === lease.token && record.claimId === lease.claimId
-  )
+export function insertRecord(
+  model: Model,
+  world: World,
+  message: number,
+  outcome: Outcome,
+  at: number = messageOf(model, message).key,
+): { readonly answer: string } {
+  const fingerprint: NewRecord['fingerprint'] = model.fingerprints[message] ?? new Uint8Array()
+  return put(model, world, at, { on: 'insert', fingerprint, outcome }).row
 }

@@ -2,7 +2,9 @@ import { utf8 } from '../../src/inbox/bytes.ts'
 import { bodyFingerprint } from '../../src/inbox/fingerprint.ts'
 import { encodeScope, identityOf } from '../../src/inbox/identity.ts'
 import type { ParkedMessage } from '../../src/inbox/record.ts'
-import type { Budget, Ledger, Model, Process, Scenario, Task, World } from './kinds.ts'
+import type { Ledger, Model, Process, World } from './kinds.ts'
+import type { Budget, Scenario } from './scenario-kinds.ts'
+import type { Task } from './task-kinds.ts'
 import type { Wrong } from './wrong.ts'
 
 const scope = encodeScope({ group: 'g', keyspace: 'orders' })

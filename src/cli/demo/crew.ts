@@ -59,13 +59,20 @@ export function crew(way: string, file: string, env: NodeJS.ProcessEnv): Crew {
       if (child !== undefined) await replace(child)
     },
     async killAt(point, work) {
-      const [child] = members
-      if (child === undefined) return work()
-      const standing = child.standAt(point)
+      const all = [...members]
+      // Whoever comes there first: which one that will be nobody can say.
+      const fallen = all.map(async (child) => {
+        if ((await child.standAt(point)) === 'standing') await replace(child)
+      })
       // Not awaited before the kill: who stands still inside a transaction holds up everybody who writes.
       const working = work()
-      await Promise.race([standing, pause(pointMsMax)])
-      await Promise.all([replace(child), working])
+      const [first] = all
+      const anyone = Promise.race(fallen).then(() => true)
+      const isOver = await Promise.race([anyone, pause(pointMsMax, false)])
+      if (!isOver && first !== undefined) await replace(first)
+      // The others go on; one that has come there meanwhile is killed, too.
+      for (const child of members) void child.standAt('')
+      await working
     },
     async stop() {
       await Promise.all(dismiss().map((child) => child.stop(stopMsMax)))
