@@ -133,7 +133,7 @@ async function allAtOnce<M extends Member>(batch: Batch<M>): Promise<Performed<M
   const { tx, end } = open.forHandler()
   try {
     const failed = await callHandler(
-      async (signal) => {
+      async ({ signal }) => {
         const answer = await handlerBatch?.(messages as never, { tx, signal })
         return namedIn(answer?.failed ?? [], members)
       },

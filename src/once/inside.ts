@@ -13,8 +13,8 @@ interface Inside {
   /** Of the calls inside a nested handler; what the root's own handler calls stands in the line of its root. */
   readonly line: Line | undefined
   readonly outer: Inside | undefined
-  /** Aborts when the handler is left behind. */
-  readonly signal: AbortSignal
+  /** Its signal aborts when the handler is left behind. */
+  readonly context: { readonly signal: AbortSignal }
   over: boolean
 }
 
@@ -54,11 +54,10 @@ export function insideTransaction(
   return (context) => {
     if (!('tx' in context)) return perform(context)
     const tx = context.tx as object
-    const { signal } = context
     const root = joined === undefined ? tx : rootOf(joined)
     if (root !== tx) roots.set(tx, root)
     const line = joined && newLine()
-    const inside = { medium, root, line, outer: around.getStore(), signal, over: false }
+    const inside = { medium, root, line, outer: around.getStore(), context, over: false }
     return callInside(inside, () => perform(context))
   }
 }
@@ -109,7 +108,7 @@ function newLine(): Line {
 /** The innermost handler around this call, of those that have not ended. */
 function liveInside(wanted: (inside: Inside) => boolean): Inside | undefined {
   let inside = around.getStore()
-  while (inside !== undefined && (inside.over || inside.signal.aborted || !wanted(inside)))
+  while (inside !== undefined && (inside.over || inside.context.signal.aborted || !wanted(inside)))
     inside = inside.outer
   return inside
 }

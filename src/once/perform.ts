@@ -1,4 +1,5 @@
 import { isSemelError, SemelError } from '../errors/semel-error.ts'
+import { monotonicMs } from '../inbox/clock.ts'
 
 /** Wraps what a handler threw, so that it is never taken for an error of the store. */
 export class HandlerFailure extends Error {
@@ -16,6 +17,11 @@ export interface PerformLimits {
   readonly performMsMax: number
 }
 
+/** How a handler is told to stop. The signal is made when somebody asks for it: most handlers never do. */
+export interface Stopper {
+  readonly signal: AbortSignal
+}
+
 /**
  * Calls a handler and waits for it, at most `performMsMax` and until one of `stops`, or `lost`, aborts. A handler
  * that goes on after that is left behind: what it returns counts for nothing.
@@ -23,28 +29,27 @@ export interface PerformLimits {
  * @throws HandlerFailure around whatever the handler threw, or the reason why it was given up.
  */
 export async function callHandler<R>(
-  call: (signal: AbortSignal) => R | Promise<R>,
+  call: (own: Stopper) => R | Promise<R>,
   { performMsMax }: PerformLimits,
   stops: readonly AbortSignal[],
   lost: readonly AbortSignal[] = [],
 ): Promise<R> {
-  const own = new AbortController()
-  const { signal } = own
-  const timer = setTimeout(() => own.abort(tooLong(performMsMax)), performMsMax)
-  let unfollow: (() => void) | undefined
+  const others = [...stops, ...lost]
+  const beganMs = monotonicMs()
+  const own = stopper(others)
   try {
-    unfollow = follow(own, [...stops, ...lost])
-    signal.throwIfAborted()
-    const value = await untilAborted(call(signal), signal)
-    signal.throwIfAborted()
-    return value
+    throwIfAny(others)
+    const value = call(own)
+    if (!isThenable(value)) {
+      throwIfAny(others)
+      return value
+    }
+    return await own.during(value, performMsMax - (monotonicMs() - beganMs), performMsMax)
   } catch (error) {
-    const stopped =
-      signal.aborted && error === signal.reason && stops.some(({ aborted }) => aborted)
+    const stopped = stops.some(({ aborted, reason }) => aborted && reason === error)
     throw new HandlerFailure(error, stopped)
   } finally {
-    clearTimeout(timer)
-    unfollow?.()
+    own.end()
   }
 }
 
@@ -75,20 +80,49 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { readonly then?: unknown }).then === 'function'
 }
 
+interface OwnStopper extends Stopper {
+  /** Waits for a handler that takes its time, and gives it up when that is over. */
+  during<R>(work: PromiseLike<R>, leftMs: number, performMsMax: number): Promise<R>
+  end(): void
+}
+
 /** Aborts with the first of the others; `AbortSignal.any` costs ten times as much per message. */
-function follow(own: AbortController, stops: readonly AbortSignal[]): () => void {
-  const abort = ({ target }: Event): void => own.abort((target as AbortSignal).reason)
-  for (const stop of stops) {
-    if (stop.aborted) own.abort(stop.reason)
-    stop.addEventListener('abort', abort)
+function stopper(others: readonly AbortSignal[]): OwnStopper {
+  let own: AbortController | undefined
+  let timer: NodeJS.Timeout | undefined
+  const abort = ({ target }: Event): void => own?.abort((target as AbortSignal).reason)
+  function made(): AbortSignal {
+    if (own !== undefined) return own.signal
+    own = new AbortController()
+    for (const other of others) {
+      if (other.aborted) own.abort(other.reason)
+      other.addEventListener('abort', abort)
+    }
+    return own.signal
   }
-  return () => {
-    for (const stop of stops) stop.removeEventListener('abort', abort)
+  return {
+    get signal() {
+      return made()
+    },
+    async during(work, leftMs, performMsMax) {
+      const signal = made()
+      timer = setTimeout(() => own?.abort(tooLong(performMsMax)), Math.max(0, leftMs))
+      const value = await untilAborted(work, signal)
+      signal.throwIfAborted()
+      return value
+    },
+    end() {
+      clearTimeout(timer)
+      if (own !== undefined) for (const other of others) other.removeEventListener('abort', abort)
+    },
   }
 }
 
-async function untilAborted<R>(work: R | Promise<R>, signal: AbortSignal): Promise<R> {
-  if (!isThenable(work)) return work
+function throwIfAny(signals: readonly AbortSignal[]): void {
+  for (const signal of signals) signal.throwIfAborted()
+}
+
+async function untilAborted<R>(work: PromiseLike<R>, signal: AbortSignal): Promise<R> {
   const { promise, reject } = Promise.withResolvers<never>()
   const abort = (): void => reject(signal.reason)
   if (signal.aborted) abort()

@@ -5,7 +5,7 @@ import type { OpenTransaction, Transactions } from '../inbox/store.ts'
 import { readableKey } from '../inbox/key.ts'
 import type { AttemptContext, TransactionContext } from './context.ts'
 import type { Effects } from './effects/declarations.ts'
-import { callHandler } from './perform.ts'
+import { callHandler, type Stopper } from './perform.ts'
 
 /** One key to be performed, whichever door it came through. */
 export interface Task extends Identity {
@@ -102,7 +102,7 @@ export async function performElsewhere(
 ): Promise<string | undefined> {
   const context = { key: readableKey(task.key, task.readable), attempt: lease.attempt }
   const value = await callHandler(
-    (signal) => task.perform({ ...context, signal }),
+    ({ signal }) => task.perform({ ...context, signal }),
     terms,
     task.stops,
     [lost],
@@ -124,7 +124,7 @@ export async function performWith(
   const { tx, end } = transaction.forHandler()
   try {
     const value = await callHandler(
-      (signal) => task.perform({ key, attempt, signal, tx }),
+      (own) => task.perform(contextOf(key, attempt, tx, own)),
       terms,
       task.stops,
       lost,
@@ -132,5 +132,16 @@ export async function performWith(
     return task.keepsResult ? encodeResult(value, terms.resultBytesMax) : undefined
   } finally {
     end()
+  }
+}
+
+function contextOf<Tx>(key: string, attempt: number, tx: Tx, own: Stopper): TransactionContext<Tx> {
+  return {
+    key,
+    attempt,
+    tx,
+    get signal() {
+      return own.signal
+    },
   }
 }

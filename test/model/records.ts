@@ -9,7 +9,7 @@ export const leaseMs = 1_000
 export const passedMs: number = nowMs - 1
 
 /** The claim id of whoever does not ask any more. */
-export const nobodys = Uint8Array.of(255)
+export const nobodys: Uint8Array = Uint8Array.of(255)
 
 export function hasPassed(record: InboxRecord): boolean {
   return record.untilMs !== undefined && record.untilMs <= nowMs

@@ -71,7 +71,7 @@ export function crew(way: string, file: string, env: NodeJS.ProcessEnv): Crew {
       const isOver = await Promise.race([anyone, pause(pointMsMax, false)])
       if (!isOver && first !== undefined) await replace(first)
       // The others go on; one that has come there meanwhile is killed, too.
-      for (const child of members) void child.standAt('')
+      await Promise.race([working, ...[...members].map((child) => child.standAt(''))])
       await working
     },
     async stop() {

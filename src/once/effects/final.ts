@@ -109,9 +109,12 @@ async function performIn(
   const perform = insideTransaction(store, () => work(tx))
   const context = { key: readableKey(task.key, task.readable), attempt: lease.attempt, tx }
   try {
-    return await callHandler((own) => perform({ ...context, signal: own }), terms, task.stops, [
-      signal,
-    ])
+    return await callHandler(
+      (own) => perform({ ...context, signal: own.signal }),
+      terms,
+      task.stops,
+      [signal],
+    )
   } finally {
     end()
   }

@@ -46,7 +46,7 @@ export async function performEffects(
     calls: undefined,
   }
   try {
-    const result = await callHandler((signal) => performOnce(attempt, signal), terms, task.stops, [
+    const result = await callHandler((own) => performOnce(attempt, own.signal), terms, task.stops, [
       lost,
     ])
     returned.resolve(result)
