@@ -6,10 +6,14 @@ export interface Arrival {
   readonly delivery: Delivery
   /** In the order in which the source gave them. */
   readonly number: number
-  /** Undefined: a suspect, which is decoded when its turn comes (P18). */
-  readonly identified: Identified | undefined
+  /** Decoded when its turn comes (P18). */
+  readonly suspect: boolean
+  /** Undefined: not decoded yet. */
+  identified: Identified | undefined
   /** Of messages that keep their order. */
-  readonly lane: string | undefined
+  lane: string | undefined
+  /** Whether a handler may have had its message, and changed it. */
+  handled: boolean
 }
 
 /** What may begin now: some in one batch, or one by itself. */
@@ -43,8 +47,8 @@ export function arrivalsOf(ordered: boolean): Arrivals {
   const { ring, changed } = bell()
 
   /** What has no identity is buried by itself; a suspect passes nobody. */
-  function goesAlone({ identified }: Arrival, at: number): boolean {
-    if (identified !== undefined) return identified.kind === 'unidentified'
+  function goesAlone({ suspect, identified }: Arrival, at: number): boolean {
+    if (!suspect) return identified?.kind === 'unidentified'
     return !ordered || (at === 0 && begun.count() === 0)
   }
   /** How many of the waiting ones come before the first that nothing may pass. */
@@ -124,8 +128,8 @@ function begunArrivals(): Begun {
   const begun = new Set<Arrival>()
   const lanes = new Map<string, number>()
   let undecoded = 0
-  function counted({ lane, identified }: Arrival, by: 1 | -1): void {
-    if (identified === undefined) undecoded += by
+  function counted({ lane, suspect }: Arrival, by: 1 | -1): void {
+    if (suspect) undecoded += by
     if (lane === undefined) return
     const count = (lanes.get(lane) ?? 0) + by
     if (count > 0) lanes.set(lane, count)

@@ -8,8 +8,9 @@ import type { Runtime } from './runtime.ts'
 let numbers = 0
 
 /**
- * Decodes what was pulled and puts it in line, in its order. Suspects stay as they are: they are counted first
- * (P18). Inside the gate, so that a body that ends the process is not laid at the door of a suspect that runs alone.
+ * Puts what was pulled in line, in its order, and decodes it; a decoder that takes its time holds up only what must
+ * not pass its message. Suspects stay as they are: they are counted first (P18). Inside the gate, so that a body that
+ * ends the process is not laid at the door of a suspect that runs alone.
  */
 export async function arrive(
   deliveries: readonly Delivery[],
@@ -18,31 +19,40 @@ export async function arrive(
 ): Promise<void> {
   const leave = await enterUnlessStopping(false, run)
   if (leave === undefined) return
+  const late: Promise<void>[] = []
   try {
-    const decoded = deliveries.map((delivery) => decodedUnlessSuspect(delivery, run))
-    const isLate = decoded.some((one) => one instanceof Promise)
-    const identified = isLate
-      ? await Promise.all(decoded.map(async (one) => one))
-      : (decoded as readonly Known[])
-    for (const [at, delivery] of deliveries.entries())
-      arrivals.add(arrivalOf(delivery, identified[at]))
-  } catch (error) {
-    // Stopped while a decoder was at work: everything comes again.
-    if (!run.aborting.aborted) throw error
+    for (const delivery of deliveries) {
+      const arrival = arrivalOf(delivery)
+      arrivals.add(arrival)
+      if (!arrival.suspect) decode(arrival, late, arrivals, run)
+    }
   } finally {
-    leave()
+    if (late.length === 0) leave()
+    else Promise.all(late).then(leave, leave)
   }
 }
 
-type Known = Identified | undefined
-
-function decodedUnlessSuspect(delivery: Delivery, run: Runtime): Known | Promise<Known> {
-  return delivery.redelivered === true
-    ? undefined
-    : identify(delivery.message, run.flow, run.aborting)
+/** Stopped while a decoder is at work, it stays in line and comes again. */
+function decode(arrival: Arrival, late: Promise<void>[], arrivals: Arrivals, run: Runtime): void {
+  const identified = identify(arrival.delivery.message, run.flow, run.aborting)
+  if (!(identified instanceof Promise)) return decoded(arrival, identified)
+  const ready = (known: Identified): void => {
+    decoded(arrival, known)
+    arrivals.ring()
+  }
+  const failed = (error: unknown): void => {
+    if (!run.aborting.aborted) run.breakOff(error)
+  }
+  late.push(identified.then(ready, failed))
 }
 
-function arrivalOf(delivery: Delivery, identified: Known): Arrival {
-  const lane = identified?.kind === 'identified' ? laneName(identified.lane) : undefined
-  return { delivery, number: numbers++, identified, lane }
+function decoded(arrival: Arrival, identified: Identified): void {
+  arrival.identified = identified
+  if (identified.kind === 'identified') arrival.lane = laneName(identified.lane)
+}
+
+function arrivalOf(delivery: Delivery): Arrival {
+  const suspect = delivery.redelivered === true
+  const unknown = { identified: undefined, lane: undefined, handled: false }
+  return { delivery, number: numbers++, suspect, ...unknown }
 }

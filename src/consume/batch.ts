@@ -4,10 +4,10 @@ import type { Outcome } from '../inbox/record.ts'
 import type { OpenTransaction } from '../inbox/store.ts'
 import { answerOf } from '../once/known.ts'
 import type { Arrival } from './arrivals.ts'
-import { type Member, perform, type Round } from './gears.ts'
+import { isInterleaved, type Member, perform, type Round } from './gears.ts'
 import type { Pace } from './pace.ts'
 import { makeRounds, waitOut } from './rounds.ts'
-import type { Runtime } from './runtime.ts'
+import { hold, type Runtime } from './runtime.ts'
 import type { Situation } from './verdict.ts'
 import { behindOutcome, parkedMessage, recordFailure, requestOf } from './work.ts'
 
@@ -89,6 +89,7 @@ async function fateOfFailure(
   const parked = parkedMessage(arrival.delivery, run.flow, lane)
   try {
     const situation = await recordFailure(error, { identity, fingerprint, parked }, run)
+    hold(run, 'store', false)
     if (situation.kind !== 'changed') return { kind: 'settled', situation, joined: false }
   } catch (away) {
     // Whether it is written or not: the next batch meets the record, or the message anew.
@@ -101,7 +102,7 @@ function commitRound(round: Round<Fresh>, run: Runtime): Promise<Committed> {
   const { store } = run.flow
   const { transactions } = store
   if (transactions === undefined) throw new TypeError('a batch needs transactions')
-  const interleaved = run.flow.options.independentBy !== undefined && store.capabilities.interleaves
+  const interleaved = isInterleaved(run.flow)
   const terms = { messages: round.members.length, interleaved }
   return transactions.open((open) => performRound(open, round, run), terms)
 }

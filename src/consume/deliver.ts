@@ -10,10 +10,9 @@ import { about, type Runtime } from './runtime.ts'
 
 /** One delivery by itself, to its acknowledgement. That comes last, and only from a durable state. */
 export async function deliver(arrival: Arrival, run: Runtime): Promise<Final> {
-  const { delivery, identified, lane } = arrival
+  const { delivery, suspect, identified, lane } = arrival
   const { source, joins, group, topic } = run.flow
   const { message } = delivery
-  const suspect = identified === undefined
   const claimId = newClaimId()
   let base: EventBase = { group, topic, key: message.key ?? message.id }
   let name = message.id
@@ -35,7 +34,17 @@ export async function deliver(arrival: Arrival, run: Runtime): Promise<Final> {
     keeps: lane !== undefined || (suspect && run.flow.options.orderedBy !== undefined),
     attempt(alone) {
       joined = false
-      const job = { delivery, identified, suspect, alone, claimId, acknowledge, onIdentified }
+      const known = arrival.handled ? undefined : identified
+      arrival.handled = true
+      const job = {
+        delivery,
+        identified: known,
+        suspect,
+        alone,
+        claimId,
+        acknowledge,
+        onIdentified,
+      }
       return consume(job, run)
     },
   }

@@ -80,8 +80,10 @@ function board(arrivals: readonly Arrival[], run: Runtime): Boarding {
         if (lane !== undefined) closed.add(lane)
       } else {
         leaving.push(free)
+        arrival.handled = true
         const { identity, fingerprint, message, lane: laneBytes } = identified
-        const known = { identity, name, fingerprint, message, lane, laneBytes, attempt: 1 }
+        const raw = arrival.delivery.message
+        const known = { identity, name, fingerprint, raw, message, lane, laneBytes, attempt: 1 }
         leaders.set(name, { ...known, arrival, copies: [], others: [] })
       }
     }

@@ -1,5 +1,6 @@
 import type { Message } from '../delivery/message.ts'
 import type { Source } from '../delivery/source.ts'
+import { hush } from '../errors/hush.ts'
 import { SemelError } from '../errors/semel-error.ts'
 import type { Assurance, AssuranceLevel } from '../inbox/assurance.ts'
 import type { Bytes } from '../inbox/bytes.ts'
@@ -10,6 +11,7 @@ import { assure } from '../once/assure.ts'
 import type { Effects } from '../once/effects/declarations.ts'
 import { beside, checkEffects } from '../once/effects/weigh.ts'
 import { type Limits, resolveOptions } from '../options/resolve.ts'
+import { namedFailures } from './batch-answer.ts'
 import type { BatchContext, ConsumerOptions } from './consumer-options.ts'
 
 const numbers = [
@@ -123,14 +125,21 @@ export function resolveFlow(options: AnyOptions): Flow {
     batches: strategy.path === 'transaction' && store.transactions !== undefined,
     handle: handlerOf(options),
     scopeOf(message) {
-      const tenant = options.tenant?.(message)
+      const tenant = tenantOf(options, message)
       return tenant === undefined ? scope : encodeScope({ group, tenant, keyspace, instance })
     },
     laneOf(message) {
       const value = options.orderedBy?.(message)
-      return value === undefined ? undefined : encodeLane(origin, options.tenant?.(message), value)
+      hush(value)
+      return value === undefined ? undefined : encodeLane(origin, tenantOf(options, message), value)
     },
   }
+}
+
+function tenantOf({ tenant }: AnyOptions, message: Message<unknown>): string | undefined {
+  const name = tenant?.(message)
+  hush(name)
+  return name
 }
 
 /** A batch handler gets one message where that one is alone; what it says of it, the message's handler throws. */
@@ -138,7 +147,7 @@ function handlerOf({ handler, handlerBatch }: AnyOptions): Flow['handle'] {
   if (handler !== undefined) return handler as Flow['handle']
   return async (message, context) => {
     const answer = await handlerBatch([message], context as BatchContext<unknown>)
-    const [failed] = answer?.failed ?? []
+    const [failed] = namedFailures(answer)
     if (failed !== undefined) throw failed.error
   }
 }

@@ -1,15 +1,17 @@
 import type { Message } from '../delivery/message.ts'
 import { SemelError } from '../errors/semel-error.ts'
-import { type Bytes, hex } from '../inbox/bytes.ts'
+import type { Bytes } from '../inbox/bytes.ts'
 import { monotonicMs } from '../inbox/clock.ts'
 import type { Identity } from '../inbox/identity.ts'
-import { encodeKey } from '../inbox/key.ts'
 import type { OpenTransaction } from '../inbox/store.ts'
+import { insideTransaction } from '../once/inside.ts'
 import { callHandler } from '../once/perform.ts'
 import { performWith } from '../once/transaction.ts'
+import { namedFailures } from './batch-answer.ts'
 import { Blame, blameOne } from './blame.ts'
 import type { BatchAnswer } from './consumer-options.ts'
 import type { Flow } from './flow.ts'
+import { interleaved } from './interleaved.ts'
 import type { Runtime } from './runtime.ts'
 import { taskOf } from './work.ts'
 
@@ -19,7 +21,10 @@ export interface Member {
   /** For maps in process. */
   readonly name: string
   readonly fingerprint: Bytes
-  readonly message: Message<unknown>
+  /** As it came. */
+  readonly raw: Message<Uint8Array>
+  /** Decoded; anew for every round, since a handler may have changed it. */
+  message: Message<unknown>
   /** Undefined: it keeps no order. */
   readonly lane: string | undefined
   /** From 1. */
@@ -69,9 +74,11 @@ export async function perform<M extends Member>(batch: Batch<M>): Promise<Perfor
 
 function gearOf({ options, store }: Flow): Gear {
   if (options.handlerBatch !== undefined) return allAtOnce
+  return isInterleaved({ options, store }) ? interleaved : oneByOne
+}
+
+export function isInterleaved({ options, store }: Pick<Flow, 'options' | 'store'>): boolean {
   return options.independentBy !== undefined && store.capabilities.interleaves
-    ? interleaved
-    : oneByOne
 }
 
 async function oneByOne<M extends Member>(batch: Batch<M>): Promise<Performed<M>> {
@@ -80,7 +87,7 @@ async function oneByOne<M extends Member>(batch: Batch<M>): Promise<Performed<M>
   const failed = new Map<M, unknown>()
   const closed = new Set<string>()
   for (const member of batch.members) {
-    if (done.length > 0 && monotonicMs() > untilMs) break
+    if (done.length + failed.size > 0 && monotonicMs() > untilMs) break
     if (member.lane !== undefined && closed.has(member.lane)) continue
     const failure = await performOne(member, batch)
     if (failure === undefined) done.push(member)
@@ -90,54 +97,21 @@ async function oneByOne<M extends Member>(batch: Batch<M>): Promise<Performed<M>
   return { done, failed }
 }
 
-/** P11: messages of different values are under way together, started in the order of their values. */
-async function interleaved<M extends Member>(batch: Batch<M>): Promise<Performed<M>> {
-  const { independentBy } = batch.run.flow.options
-  const valued = batch.members.map((member) => {
-    const value = independentBy?.(member.message as never)
-    return { member, value: hex(encodeKey(value).key) }
-  })
-  const last = new Map<string, Promise<unknown>>()
-  const after = (name: string | undefined): Promise<unknown> =>
-    (name === undefined ? undefined : last.get(name)) ?? Promise.resolve()
-  const sorted = valued.toSorted((a, b) => (a.value < b.value ? -1 : Number(a.value > b.value)))
-  const running = sorted.map(({ member, value }) => {
-    const lane = member.lane === undefined ? undefined : `lane ${member.lane}`
-    const begin = Promise.all([after(value), after(lane)])
-    const over = begin.then(() =>
-      performWith(
-        batch.open,
-        taskOf(member, batch.run),
-        limitsOf(batch),
-        member.attempt,
-        batch.lost,
-      ),
-    )
-    last.set(value, over)
-    if (lane !== undefined) last.set(lane, over)
-    return over.catch((error: unknown) => {
-      throw blameOne(member, error)
-    })
-  })
-  // All have ended before anything is rolled back: what is queued on the connection fails with the first.
-  const ended = await Promise.allSettled(running)
-  const broken = ended.find(({ status }) => status === 'rejected')
-  if (broken?.status === 'rejected') throw broken.reason
-  return { done: batch.members, failed: new Map() }
-}
-
 async function allAtOnce<M extends Member>(batch: Batch<M>): Promise<Performed<M>> {
   const { open, members, run, lost } = batch
-  const { handlerBatch } = run.flow.options
+  const { options, store, limits } = run.flow
   const messages = members.map(({ message }) => message)
+  const handle = insideTransaction(store, (context) =>
+    options.handlerBatch?.(messages as never, context as never),
+  )
   const { tx, end } = open.forHandler()
   try {
     const failed = await callHandler(
       async ({ signal }) => {
-        const answer = await handlerBatch?.(messages as never, { tx, signal })
-        return namedIn(answer?.failed ?? [], members)
+        const answer = await handle({ key: '', attempt: 1, tx, signal })
+        return membersOf(namedFailures(answer), members)
       },
-      limitsOf(batch),
+      limits,
       [run.aborting],
       lost,
     )
@@ -149,7 +123,7 @@ async function allAtOnce<M extends Member>(batch: Batch<M>): Promise<Performed<M
   }
 }
 
-function namedIn<M extends Member>(
+function membersOf<M extends Member>(
   failed: BatchAnswer<unknown>['failed'],
   members: readonly M[],
 ): ReadonlyMap<M, unknown> {
@@ -185,8 +159,4 @@ async function performOne<M extends Member>(
   } finally {
     now.member = undefined
   }
-}
-
-function limitsOf<M extends Member>({ run }: Batch<M>): Flow['limits'] {
-  return run.flow.limits
 }

@@ -139,7 +139,8 @@ function fingerprintOf(
   { fingerprint }: AnyOptions,
 ): Bytes {
   if (fingerprint === 'off') return noFingerprint
-  return fingerprint === undefined
-    ? bodyFingerprint(raw.body)
-    : fieldsFingerprint(fingerprint(message))
+  if (fingerprint === undefined) return bodyFingerprint(raw.body)
+  const fields = fingerprint(message)
+  hush(fields)
+  return fieldsFingerprint(fields)
 }

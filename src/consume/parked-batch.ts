@@ -10,12 +10,12 @@ import type { KeptLease } from '../once/lease-keeper.ts'
 import { outcomeOfFailure } from '../once/outcome.ts'
 import { laneName } from './batch.ts'
 import { Blame } from './blame.ts'
-import { type Member, perform, type Round } from './gears.ts'
+import { isInterleaved, type Member, perform, type Round } from './gears.ts'
 import { decodeMessage } from './identify.ts'
 import type { Pace } from './pace.ts'
 import { makeRounds } from './rounds.ts'
 import { report } from './report.ts'
-import { about, type Runtime } from './runtime.ts'
+import { about, hold, type Runtime } from './runtime.ts'
 import type { Situation } from './verdict.ts'
 import { performUnder, refused, requestOf, settledSituation, type Work } from './work.ts'
 
@@ -39,14 +39,11 @@ export async function consumeParkedBatch(
 ): Promise<void> {
   const free = due.map((one) => tryEnterKey(run.flow.store, identityName(one)))
   const entered = due.filter((_, at) => free[at] !== undefined)
+  const kept: KeptLease[] = []
   try {
-    const taken = await claimAll(entered, run)
-    try {
-      await performAll(taken, pace, run)
-    } finally {
-      for (const { kept } of taken) kept.release()
-    }
+    await performAll(await claimAll(entered, kept, run), pace, run)
   } finally {
+    for (const { release } of kept) release()
     for (const leave of free) leave?.()
   }
 }
@@ -87,6 +84,8 @@ async function afterFailure(
 ): Promise<Situation> {
   if (error === fenced) return { kind: 'fenced' }
   const { lease, sinceMs, kept } = member
+  const decoded = await decodeMessage(member.raw, run.flow, run.aborting)
+  if (decoded.kind === 'decoded') member.message = decoded.message
   if (!wasAlone) return performUnder(lease, sinceMs, workOf(member, run), run, kept)
   const { limits, store } = run.flow
   const { attempt } = lease
@@ -110,7 +109,11 @@ function note(due: DueMessage, situation: Situation, run: Runtime): void {
 }
 
 /** All under one claim id, so that those of one lane can go together (P23). */
-async function claimAll(due: readonly DueMessage[], run: Runtime): Promise<readonly Taken[]> {
+async function claimAll(
+  due: readonly DueMessage[],
+  kept: KeptLease[],
+  run: Runtime,
+): Promise<readonly Taken[]> {
   const { store, limits } = run.flow
   const claimId = newClaimId()
   const asked = due.map(({ scope, key, readable, fingerprint }) => {
@@ -134,20 +137,27 @@ async function claimAll(due: readonly DueMessage[], run: Runtime): Promise<reado
     if (one === undefined || ask === undefined) continue
     if (claim.kind !== 'granted') note(one, await refused(claim, ask, run.flow), run)
     else if (claim.message !== undefined) {
-      const decoded = await decodedTaken(one, { ...claim, message: claim.message }, sinceMs, run)
+      const granted = { ...claim, message: claim.message, sinceMs }
+      const own = run.keeper.keep(claim.lease, sinceMs)
+      kept.push(own)
+      const decoded = await decodedTaken(one, granted, own, run)
       if (decoded !== undefined) taken.push(decoded)
     }
   }
+  hold(run, 'store', false)
   return taken
 }
 
-type Granted = Extract<Claim, { kind: 'granted' }> & { readonly message: ParkedMessage }
+type Granted = Extract<Claim, { kind: 'granted' }> & {
+  readonly message: ParkedMessage
+  readonly sinceMs: number
+}
 
 /** Undefined: nobody can read it, and a person has to look. */
 async function decodedTaken(
   due: DueMessage,
-  { lease, message: raw }: Granted,
-  sinceMs: number,
+  { lease, message: raw, sinceMs }: Granted,
+  kept: KeptLease,
   run: Runtime,
 ): Promise<Taken | undefined> {
   const decoded = await decodeMessage(raw, run.flow, run.aborting)
@@ -163,9 +173,8 @@ async function decodedTaken(
   const { message } = decoded
   const { fingerprint } = due
   const name = identityName(identity)
-  const kept = run.keeper.keep(lease, sinceMs)
   const lane = laneName(due.lane)
-  const member = { identity, name, fingerprint, message, lane, attempt: lease.attempt }
+  const member = { identity, name, fingerprint, raw, message, lane, attempt: lease.attempt }
   return { ...member, due, lease, sinceMs, kept }
 }
 
@@ -181,6 +190,9 @@ function commitRound(round: Round<Taken>, run: Runtime): Promise<Committed> {
   const { members } = round
   const { store, limits } = run.flow
   if (store.transactions === undefined) throw new TypeError('a batch needs transactions')
+  const overtaken = members.filter(({ kept }) => kept.signal.aborted)
+  if (overtaken.length > 0)
+    throw new Blame(new Map(overtaken.map((one) => [one, fenced])), false, false)
   const lost = [AbortSignal.any(members.map(({ kept }) => kept.signal))]
   return store.transactions.open(
     async (open) => {
@@ -199,6 +211,6 @@ function commitRound(round: Round<Taken>, run: Runtime): Promise<Committed> {
         throw new Blame(new Map(lates.map((one) => [one, fenced])), false, false)
       return performed
     },
-    { messages: members.length, interleaved: false },
+    { messages: members.length, interleaved: isInterleaved(run.flow) },
   )
 }

@@ -4,6 +4,7 @@ import type { Identity } from '../inbox/identity.ts'
 import { retryDelay } from '../once/outcome.ts'
 import { blameOf } from './blame.ts'
 import type { Member, Round } from './gears.ts'
+import { decodeMessage } from './identify.ts'
 import type { Pace } from './pace.ts'
 import { report } from './report.ts'
 import { about, hold, type Runtime, sleep } from './runtime.ts'
@@ -41,6 +42,7 @@ export async function makeRounds<M extends Member, Answer>(
   let live = members
   let guarded = false
   for (let tries = 1; live.length > 0 && !run.stopping.aborted; tries++) {
+    if (tries > 1 && !(await decodedAnew(live, run))) break
     const now: Round<M>['now'] = { member: undefined }
     const took = { handlersMs: 0 }
     const beganMs = monotonicMs()
@@ -52,6 +54,8 @@ export async function makeRounds<M extends Member, Answer>(
       return { committed, members: live, failed, left }
     } catch (error) {
       const blame = blameOf(error, now.member === undefined ? live : [now.member])
+      // A handler ran, so the store has answered.
+      if (blame !== undefined) hold(run, 'store', false)
       if (blame?.stopped === true) break
       if (blame?.contained === true && !guarded && live.length > 1) {
         guarded = true
@@ -72,6 +76,19 @@ export async function makeRounds<M extends Member, Answer>(
     }
   }
   return { committed: undefined, members: [], failed, left: [...left, ...live] }
+}
+
+/** A handler may have changed what it was given: the next round gets it as it came. False: we stop. */
+async function decodedAnew(members: readonly Member[], run: Runtime): Promise<boolean> {
+  try {
+    for (const member of members) {
+      const decoded = await decodeMessage(member.raw, run.flow, run.aborting)
+      if (decoded.kind === 'decoded') member.message = decoded.message
+    }
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Without the failed, and without what stands behind them in their lanes. */

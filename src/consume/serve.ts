@@ -46,7 +46,7 @@ export async function serveArrivals(arrivals: Arrivals, hand: Hand, run: Runtime
     const bell = arrivals.changed()
     const room = flying < speed.inFlight()
     if (room && batches) await untilFilled(arrivals, speed.size(), hand, run)
-    const start = arrivals.next(room ? speed.size() : 0)
+    const start = arrivals.next(room ? (batches ? speed.size() : 1) : 0)
     if (start === undefined) await untilAborted(bell, run.stopping)
     else if (start.kind === 'single') alone(start.arrival)
     else if (batches) {

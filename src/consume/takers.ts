@@ -1,4 +1,3 @@
-import { isSemelError } from '../errors/semel-error.ts'
 import { emit } from '../events/events.ts'
 import { identityName } from '../inbox/identity.ts'
 import { keyKinds } from '../inbox/key.ts'
@@ -33,8 +32,9 @@ export async function serveParked(run: Runtime): Promise<void> {
     for (const message of open.filter((one) => !together.includes(one)))
       take([message], serveOne(message, run))
     if (together.length > 0) {
-      const batch = serveBatch(together.slice(0, speed.size()), speed, run)
-      take(together, batch)
+      const some = together.slice(0, speed.size())
+      const batch = serveBatch(some, speed, run)
+      take(some, batch)
       await batch
     }
     const more = together.length > 0 || (due.length > 0 && due.length >= free)
@@ -93,7 +93,7 @@ async function askDue(free: number, run: Runtime): Promise<readonly DueMessage[]
     return free > 0 ? await store.parking.due(origin, free) : []
   } catch (error) {
     // Away for a while: deliveries in hand say so, and the next look tries again.
-    if (isSemelError(error) && !error.retryable) run.breakOff(error)
+    await storeFailed(error, run)
     return []
   }
 }

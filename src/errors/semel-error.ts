@@ -35,7 +35,16 @@ export class SemelError extends Error {
 
 /** Whether `error` is ours; with `code`, whether it is that one. */
 export function isSemelError(error: unknown, code?: SemelCode): error is SemelError {
-  return brandOf(error) === 'error' && (code === undefined || (error as SemelError).code === code)
+  return brandOf(error) === 'error' && (code === undefined || codeOf(error) === code)
+}
+
+/** Whoever throws an object may throw one that throws itself. */
+function codeOf(error: unknown): unknown {
+  try {
+    return (error as SemelError).code
+  } catch {
+    return undefined
+  }
 }
 
 /** Breaks loudly where a promise of ours does not hold. */

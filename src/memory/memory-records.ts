@@ -92,11 +92,17 @@ export function insertAll(
   nowMs: number,
 ): readonly boolean[] {
   const fresh = new Map<NewRecord, boolean>()
-  for (const record of [...records].sort((a, b) => (hex(a.key) < hex(b.key) ? -1 : 1))) {
+  const sorted = [...records].sort((a, b) => (hex(a.key) < hex(b.key) ? -1 : 1))
+  // Places in a lane are given in the order of the records.
+  for (const record of [...sorted.filter((one) => !hasLane(one)), ...records.filter(hasLane)]) {
     const { fingerprint, outcome } = record
     fresh.set(record, applyTo(rows, record, { on: 'insert', fingerprint, outcome }, nowMs).changed)
   }
   return records.map((record) => fresh.get(record) === true)
+}
+
+function hasLane({ outcome }: NewRecord): boolean {
+  return outcome.state === 'failed' && outcome.message?.lane !== undefined
 }
 
 export function viewOf(record: InboxRecord | undefined, nowMs: number): RecordView | undefined {

@@ -20,9 +20,9 @@ export class Overlay<Row> implements Rows<Row> {
   }
 
   get(name: string): Row | undefined {
+    if (!this.#changes.has(name)) return this.#base.get(name)
     const change = this.#changes.get(name)
-    if (change === gone) return undefined
-    return change ?? this.#base.get(name)
+    return change === gone ? undefined : change
   }
 
   set(name: string, row: Row): void {

@@ -22,16 +22,16 @@ export interface Failure {
 }
 
 /** Of our own, those that another attempt can only make worse. */
-const hopelessErrors: Readonly<Partial<Record<SemelCode, Reason>>> = {
-  SEMEL_EFFECT_UNCERTAIN: 'uncertain',
-  SEMEL_STEP_RESULT_INVALID: 'permanent',
-}
+const hopelessErrors: readonly (readonly [SemelCode, Reason])[] = [
+  ['SEMEL_EFFECT_UNCERTAIN', 'uncertain'],
+  ['SEMEL_STEP_RESULT_INVALID', 'permanent'],
+]
 
 /** What a failed attempt comes to: tried again later, or dead. */
 export function outcomeOfFailure(failure: Failure, limits: RetryLimits): Outcome {
   const { error, attempt, message, counted } = failure
   const detail = describeError(error)
-  const hopeless = isSemelError(error) ? hopelessErrors[error.code] : undefined
+  const [, hopeless] = hopelessErrors.find(([code]) => isSemelError(error, code)) ?? []
   if (hopeless !== undefined) return { state: 'dead', reason: hopeless, detail, message }
   if (isDeadLetter(error)) return { state: 'dead', reason: 'permanent', detail, message }
   if (isTooEarly(error) && failure.expired)

@@ -77,13 +77,20 @@ export function insertAll(
 ): readonly boolean[] {
   if (records.length === 1) return records.map((record) => insertOne(connection, record, nowMs))
   const fresh = new Set<NewRecord>()
-  const sorted = records.toSorted(byKey)
+  const sorted = records.filter((one) => !hasLane(one)).toSorted(byKey)
   for (let at = 0; at < sorted.length; ) {
     const alike = alikeFrom(sorted, at)
     at += alike.length
     for (const record of insertAlike(connection, alike, nowMs)) fresh.add(record)
   }
+  // Places in a lane are given in the order of the records.
+  for (const record of records)
+    if (hasLane(record) && insertOne(connection, record, nowMs)) fresh.add(record)
   return records.map((record) => fresh.has(record))
+}
+
+function hasLane({ outcome }: NewRecord): boolean {
+  return outcome.state === 'failed' && outcome.message?.lane !== undefined
 }
 
 /** How many from here on differ in key and fingerprint alone; then what one becomes, all become. */
