@@ -12,6 +12,8 @@ export interface Question<Place> {
 
 export interface Contestant<Place> {
   readonly name: string
+  /** What must be there before; not timed. */
+  arrange?(place: Place): Promise<void>
   /** The part that is timed: resolves when nothing is waiting any more. */
   consume(place: Place): Promise<void>
   /** Throws when it has not left exactly the effects that it must leave. */
@@ -75,6 +77,7 @@ async function measure<Place>(
 ): Promise<number> {
   const place = await question.prepare(messages)
   try {
+    await contestant.arrange?.(place)
     const began = performance.now()
     await contestant.consume(place)
     const seconds = (performance.now() - began) / 1_000

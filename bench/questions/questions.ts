@@ -1,7 +1,11 @@
 import { type Answer, answer, type Terms } from '../harness.ts'
 import { sqlite } from './sqlite.ts'
+import { sqliteDuplicates } from './sqlite-duplicates.ts'
+import { sqliteGrowth } from './sqlite-growth.ts'
 
 /** Every question by its name. A new one is one file, and one row here. */
 export const questions: Readonly<Record<string, (terms: Terms) => Promise<Answer>>> = {
   [sqlite.name]: (terms) => answer(sqlite, terms),
+  [sqliteDuplicates.name]: (terms) => answer(sqliteDuplicates, terms),
+  [sqliteGrowth.name]: (terms) => answer(sqliteGrowth, terms),
 }

@@ -16,7 +16,7 @@ import { sqlitePublisher, sqliteSource, sqliteStore } from 'semel/sqlite'
 import type { Contestant, Question } from '../harness.ts'
 
 /** One file with everything: the queue, the inbox, and the user's two tables. */
-interface Place {
+export interface Place {
   readonly folder: string
   readonly file: string
   /** Distinct payments. */
@@ -30,7 +30,7 @@ interface Payment {
   readonly cents: number
 }
 
-const topic = 'payments'
+export const topic = 'payments'
 const accounts = 1_000
 /** One delivery in this many is a copy of an earlier one. */
 const copyEvery = 20
@@ -44,12 +44,12 @@ const schema = `
   insert into account select id, 0 from ids;
 `
 
-type Handlers =
+export type Handlers =
   | Pick<ConsumerOptions<DatabaseSync, Payment, 'A'>, 'handler'>
   | Pick<ConsumerOptions<DatabaseSync, Payment, 'A'>, 'handlerBatch'>
 
-const oneByOne: Handlers = { handler: ({ body }, { tx }) => effect(tx, body) }
-const setBased: Handlers = {
+export const oneByOne: Handlers = { handler: ({ body }, { tx }) => effect(tx, body) }
+export const setBased: Handlers = {
   handlerBatch: (messages, { tx }) =>
     effects(
       tx,
@@ -77,7 +77,7 @@ export const sqlite: Question<Place> = {
   },
 }
 
-async function prepare(deliveries: number): Promise<Place> {
+export async function prepare(deliveries: number): Promise<Place> {
   const folder = mkdtempSync(join(tmpdir(), 'semel-bench-'))
   const file = join(folder, 'bench.db')
   const db = new DatabaseSync(file)
@@ -93,7 +93,7 @@ async function prepare(deliveries: number): Promise<Place> {
 }
 
 /** Every twentieth is the copy of one that came shortly before. */
-function paymentAt(at: number): Payment {
+export function paymentAt(at: number): Payment {
   const id = at % copyEvery === copyEvery - 1 ? at - 10 : at
   return { id, account: (id * 7_919) % accounts, cents: 1 + (id % 100) }
 }
@@ -193,7 +193,7 @@ async function batchesByHand({ file, deliveries }: Place): Promise<void> {
   await store.close()
 }
 
-function consumeWithSemel(handlers: Handlers): Contestant<Place>['consume'] {
+export function consumeWithSemel(handlers: Handlers): Contestant<Place>['consume'] {
   return async ({ file, deliveries }) => {
     const store = sqliteStore(file)
     const consumer = createConsumer({
@@ -224,7 +224,7 @@ async function settled(deliveries: number): Promise<void> {
   for (const stop of stops) stop()
 }
 
-function leavesEvery(what: 'deliveries' | 'payments'): Contestant<Place>['verify'] {
+export function leavesEvery(what: 'deliveries' | 'payments'): Contestant<Place>['verify'] {
   return (place) => {
     const db = new DatabaseSync(place.file)
     const { lines } = db.prepare('select count(*) as lines from ledger').get() as { lines: number }

@@ -102,8 +102,8 @@ values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
    where lanes.lane is not null)
 select i.scope, i.key, i.readable, i.state, i.fingerprint, i.reason, i.lane, i.place, i.until_ms, p.parked_ms
   from lanes
-  join semel_inbox i
-    on i.lane = lanes.lane
+ cross join semel_inbox i
+    on i.lane = lanes.lane and i.place is not null
    and i.place = (select min(f.place) from semel_inbox f where f.lane = lanes.lane and f.place is not null)
   join semel_parked p on p.scope = i.scope and p.key = i.key
  where i.until_ms <= ?
@@ -124,8 +124,8 @@ select i.scope, i.key, i.readable, i.state, i.fingerprint, i.reason, i.lane, i.p
  where lane = ? and place is not null`,
   fullest: `select max(messages) as messages
   from (select count(*) as messages
-          from semel_inbox
-         where place is not null and scope >= ? and scope < ?
+          from semel_inbox indexed by semel_inbox_lane
+         where place is not null and lane >= ? and lane < ?
          group by lane)`,
   usage: `select i.state, count(*) as messages, sum(length(p.body)) as bytes
   from semel_inbox i

@@ -46,8 +46,8 @@ with recursive lanes (lane) as (
    where lanes.lane is not null)
 select i.scope, i.key, i.readable, i.state, i.fingerprint, i.reason, i.lane, i.place, i.until_ms, p.parked_ms
   from lanes
-  join semel_inbox i
-    on i.lane = lanes.lane
+ cross join semel_inbox i
+    on i.lane = lanes.lane and i.place is not null
    and i.place = (select min(f.place) from semel_inbox f where f.lane = lanes.lane and f.place is not null)
   join semel_parked p on p.scope = i.scope and p.key = i.key
  where i.until_ms <= ?
@@ -76,12 +76,12 @@ select max(place) as place
   from semel_inbox
  where lane = ? and place is not null;
 
--- fullest: how many stand in the fullest lane of a range of scopes.
---   1 first scope, 2 scope after the last
+-- fullest: how many stand in the fullest lane of a range; through the index of lanes, which is as small as they are.
+--   1 first lane, 2 lane after the last
 select max(messages) as messages
   from (select count(*) as messages
-          from semel_inbox
-         where place is not null and scope >= ? and scope < ?
+          from semel_inbox indexed by semel_inbox_lane
+         where place is not null and lane >= ? and lane < ?
          group by lane);
 
 -- usage: of a range of scopes, parked and dead.
