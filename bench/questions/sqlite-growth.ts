@@ -4,7 +4,7 @@ import type { Contestant, Question } from '../harness.ts'
 import { consumeWithSemel, leavesEvery, type Place, prepare, setBased, sqlite } from './sqlite.ts'
 
 /** So many records of another group, as a long life leaves them; keys as digests are, in no order. */
-function withRecords(records: number): Contestant<Place>['arrange'] {
+function withRecords(records: number): (place: Place) => Promise<void> {
   return async ({ file }) => {
     const store = sqliteStore(file)
     await store.prepare()

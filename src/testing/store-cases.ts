@@ -3,11 +3,13 @@ import { due } from './store-cases/due.ts'
 import { histories } from './store-cases/histories.ts'
 import { inserts } from './store-cases/inserts.ts'
 import { keys } from './store-cases/keys.ts'
+import { lanes } from './store-cases/lanes.ts'
 import { leases } from './store-cases/leases.ts'
 import { lifecycle } from './store-cases/lifecycle.ts'
 import { lists } from './store-cases/lists.ts'
 import { operators } from './store-cases/operators.ts'
 import { parking } from './store-cases/parking.ts'
+import { rateCases } from './store-cases/rates.ts'
 import { resultCases } from './store-cases/results.ts'
 import { seals } from './store-cases/seals.ts'
 import { steps } from './store-cases/steps.ts'
@@ -27,6 +29,8 @@ export const storeCases: readonly StoreCase[] = [
   ...inserts,
   ...parking,
   ...due,
+  ...lanes,
+  ...rateCases,
   ...transactionCases,
   ...seals,
   ...operators,

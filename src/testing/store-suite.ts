@@ -39,6 +39,12 @@ export const transactions: Need<OpenedStore> = {
   declared: ({ store, effects }) => store.transactions !== undefined && effects !== undefined,
 }
 
+export const rates: Need<OpenedStore> = {
+  name: 'rates',
+  because: 'the store does not count starts',
+  declared: ({ store }) => store.rates !== undefined,
+}
+
 export const waitingHandlers: Need<OpenedStore> = {
   name: 'handlers that wait',
   because: 'nothing else may happen inside a transaction of the store',
