@@ -28,7 +28,7 @@ export interface Consumer<L extends AssuranceLevel = AssuranceLevel> {
   /**
    * Prepares store and source, and begins to pull.
    *
-   * @throws SEMEL_CONSUMER_TWICE, SEMEL_RETENTION_SHORT, SEMEL_ATTEMPTS_OVER_BROKER, and what store and source throw.
+   * @throws SEMEL_CONSUMER_TWICE, SEMEL_RETENTION_SHORT, SEMEL_ATTEMPTS_OVER_BROKER, SEMEL_ORDER_MISSING, and what store and source throw.
    */
   start(): Promise<void>
   /**

@@ -197,7 +197,12 @@ function assureWhole(assurance: Assurance, { name, capabilities }: Source): Assu
 }
 
 /** Relations between settings that only the opened source knows; checked by every start. */
-export function checkFlow({ source, limits }: Flow): void {
+export function checkFlow({ source, limits, options }: Flow): void {
+  if (options.orderedBy !== undefined && source.capabilities.order === 'none')
+    throw new SemelError(
+      'SEMEL_ORDER_MISSING',
+      `orderedBy is set, but ${source.name} promises no order that could be kept`,
+    )
   const { redeliveryHorizonMs, deliveriesMax } = source.capabilities
   if (Number.isFinite(redeliveryHorizonMs) && redeliveryHorizonMs > limits.retentionMs)
     throw new SemelError(

@@ -154,6 +154,11 @@ export const catalog = {
     advice:
       'Return plain data from the call; the message is dead, because another attempt would call again.',
   },
+  SEMEL_ORDER_MISSING: {
+    retryable: false,
+    when: 'A consumer is told to keep an order, over a source that has none.',
+    advice: 'Take orderedBy away, or a source whose capabilities.order is queue or key.',
+  },
   SEMEL_BATCH_ANSWER_INVALID: {
     retryable: false,
     when: 'A batch handler named a failed message that is not of its batch.',

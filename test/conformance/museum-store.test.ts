@@ -184,6 +184,11 @@ const exhibits: readonly Exhibit<Store>[] = [
     put: inTransactions(() => ({ seal: async () => {} })),
   },
   {
+    bug: 'what is parked in a lane is not seen inside a transaction',
+    foundBy: 'inside a transaction it is seen what is parked in a lane',
+    put: inTransactions(() => ({ parkedIn: async (lanes) => lanes.map(() => false) })),
+  },
+  {
     bug: 'a settlement of nothing inside the transaction is taken for one',
     foundBy: 'fenced inside its transaction',
     put: inTransactions(({ settle }) => ({

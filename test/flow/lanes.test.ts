@@ -258,3 +258,12 @@ for (const [where, parkedFirst] of [
     await r.happened('applied', 8)
     assert.deepEqual((await applied(r)).slice(6), ['a1', 'a2'])
   })
+
+test('an order over a source that has none is refused at the start (P28)', async (t) => {
+  const r = room(t)
+  const source = r.source()
+  const unordered = { ...source, capabilities: { ...source.capabilities, order: 'none' as const } }
+  await assert.rejects(r.consume(ledger, { orderedBy, source: unordered }), {
+    code: 'SEMEL_ORDER_MISSING',
+  })
+})
