@@ -148,10 +148,9 @@ async function drain(running: Running, { source, limits }: Flow): Promise<void> 
     () => true,
   )
   const drained = await Promise.race([over, pause(limits.drainMs, false, { ref: false })])
-  if (!drained) {
-    aborting.abort(new SemelError('SEMEL_ABORTED', 'the consumer stops'))
-    await over
-  }
+  // Also a decoder that nobody waits for.
+  aborting.abort(new SemelError('SEMEL_ABORTED', 'the consumer stops'))
+  if (!drained) await over
   try {
     await source.close()
   } finally {

@@ -17,6 +17,9 @@ export async function serveParked(run: Runtime): Promise<void> {
   const { flow } = run
   const taken = new Map<string, Promise<void>>()
   const speed = paceOf(flow)
+  // As with deliveries (P17): what a crash leaves leased is a suspect each, and those run one by one.
+  let window = 1
+  let ended = Promise.withResolvers<void>()
   function take(messages: readonly DueMessage[], work: Promise<void>): void {
     const task = work.finally(() => {
       for (const message of messages) taken.delete(identityName(message))
@@ -24,22 +27,27 @@ export async function serveParked(run: Runtime): Promise<void> {
     for (const message of messages) taken.set(identityName(message), task)
   }
   while (!run.stopping.aborted) {
+    ended = Promise.withResolvers()
     const free = run.waitingFor.has('resume') ? 0 : run.slots.free()
-    const most = flow.batches ? Math.max(free, speed.size()) : free
+    const size = Math.min(window, speed.size())
+    const most = flow.batches ? Math.max(free, size) : free
     const due = await askDue(free > 0 ? most : 0, run)
     const open = due.filter((message) => !taken.has(identityName(message)))
     const together = open.filter((message) => flow.batches && goesTogether(message))
     for (const message of open.filter((one) => !together.includes(one)))
-      take([message], serveOne(message, run))
+      take([message], serveOne(message, ended.resolve, run))
+    if (due.some(({ suspect }) => suspect)) window = 1
     if (together.length > 0) {
-      const some = together.slice(0, speed.size())
+      const some = together.slice(0, size)
       const batch = serveBatch(some, speed, run)
       take(some, batch)
       await batch
+      window = Math.min(2 * window, flow.limits.batchMax)
     }
     const more = together.length > 0 || (due.length > 0 && due.length >= free)
     const pauseMs = flow.limits.parkedPollMs
-    await sleep(more ? Math.min(1, pauseMs) : pauseMs, run.stopping)
+    // What stood behind it in its lane need not wait for the next look (P22).
+    await Promise.race([ended.promise, sleep(more ? Math.min(1, pauseMs) : pauseMs, run.stopping)])
   }
   await Promise.all(taken.values())
 }
@@ -74,7 +82,7 @@ async function storeFailed(error: unknown, run: Runtime): Promise<void> {
   await sleep(run.flow.limits.parkedPollMs, run.stopping)
 }
 
-async function serveOne(message: DueMessage, run: Runtime): Promise<void> {
+async function serveOne(message: DueMessage, onSettled: () => void, run: Runtime): Promise<void> {
   const claimId = newClaimId()
   const driven: Driven = {
     about: () => about(run.flow, message),
@@ -83,7 +91,12 @@ async function serveOne(message: DueMessage, run: Runtime): Promise<void> {
     keeps: false,
     attempt: (alone) => consumeParked({ due: message, alone, claimId }, run),
   }
-  await drive(driven, run).catch((error: unknown) => run.breakOff(error))
+  try {
+    const { verdict } = await drive(driven, run)
+    if (verdict === 'ack') onSettled()
+  } catch (error) {
+    run.breakOff(error)
+  }
 }
 
 async function askDue(free: number, run: Runtime): Promise<readonly DueMessage[]> {

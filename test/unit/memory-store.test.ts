@@ -25,6 +25,17 @@ test('rows of one table are listed with their keys, also what the transaction ha
   })
 })
 
+test('a transaction reads the null that it wrote', async () => {
+  const store = memoryStore()
+  await store.transactions?.open(async ({ forHandler }) => forHandler().tx.set('points', 'a', 1))
+  const read = await store.transactions?.open(async ({ forHandler }) => {
+    const { tx } = forHandler()
+    tx.set('points', 'a', null)
+    return tx.get('points', 'a')
+  })
+  assert.equal(read, null)
+})
+
 test('a transaction that has ended cannot be joined', async () => {
   const store = memoryStore()
   const ended = await store.transactions?.open(async ({ forHandler }) => {
