@@ -28,6 +28,15 @@ export function askOf(act: Act): Ask {
   }
 }
 
+/** What the audit says of an act: the reason, and what else came with it. */
+export function auditedWhy({ why, body, callAgain }: Act): string {
+  const more = [
+    ...(body === undefined ? [] : ['corrected body']),
+    ...(callAgain === true ? ['calls again'] : []),
+  ]
+  return more.length === 0 ? why : `${why} (${more.join(', ')})`
+}
+
 const allowedIn: Readonly<Record<Act['kind'], string>> = {
   redrive: 'dead or failed',
   skip: 'dead or failed',

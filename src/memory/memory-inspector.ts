@@ -1,5 +1,5 @@
 import { hex } from '../inbox/bytes.ts'
-import { askOf, refusedAct } from '../inbox/act.ts'
+import { askOf, auditedWhy, refusedAct } from '../inbox/act.ts'
 import { decodeScope, identityName } from '../inbox/identity.ts'
 import type { Inspector, RecordCount } from '../inbox/inspector.ts'
 import type { InboxRecord, RecordView } from '../inbox/record.ts'
@@ -47,9 +47,9 @@ export function memoryInspector(state: MemoryState): Inspector {
       const decision = applyTo(state, identity, askOf(act), nowMs)
       if (!decision.changed) throw refusedAct(act, before)
       if (act.kind === 'redrive') restart(state, name, act.body, nowMs)
-      const { kind, who, why } = act
+      const { kind, who } = act
       const audit = state.audit.get(name) ?? []
-      state.audit.set(name, [...audit, { atMs: nowMs, who, act: kind, why }])
+      state.audit.set(name, [...audit, { atMs: nowMs, who, act: kind, why: auditedWhy(act) }])
     },
     async prune(limit) {
       const nowMs = now()

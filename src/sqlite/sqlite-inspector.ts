@@ -1,4 +1,4 @@
-import { askOf, refusedAct } from '../inbox/act.ts'
+import { askOf, auditedWhy, refusedAct } from '../inbox/act.ts'
 import { groupRange, type Identity } from '../inbox/identity.ts'
 import type { Act, AuditEntry, Inspector, RecordFilter } from '../inbox/inspector.ts'
 import type { Connection, SqliteValue } from './connection.ts'
@@ -47,11 +47,18 @@ export function sqliteInspector({ write, read, clock }: StoreParts): Inspector {
         const nowMs = clock.nowMs()
         const before = recordAt(connection, identity)
         if (!applyTo(connection, identity, askOf(act), nowMs).changed) throw refusedAct(act, before)
-        const { who, kind, why, body } = act
+        const { who, kind, body } = act
         if (body !== undefined) connection.run(parking.mend, body, ...place(identity))
         if (kind === 'redrive')
           connection.run(parking.restart, Math.ceil(nowMs), ...place(identity))
-        connection.run(inbox.audit, ...place(identity), Math.ceil(nowMs), who, kind, why)
+        connection.run(
+          inbox.audit,
+          ...place(identity),
+          Math.ceil(nowMs),
+          who,
+          kind,
+          auditedWhy(act),
+        )
       }),
     async prune(limit) {
       let pruned = 0

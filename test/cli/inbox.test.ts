@@ -132,7 +132,7 @@ test('redrive makes a dead message due, also with a corrected body, and is writt
   assert.equal((done.json as { record: Row }).record.state, 'failed', done.stderr)
   const { stdout } = await here.semel('inbox', 'show', 'A', ...db)
   assert.match(stdout, /^body +26 bytes: .*"amount":2/m)
-  assert.match(stdout, /^audit .* ada redrive: a test$/m)
+  assert.match(stdout, /^audit .* ada redrive: a test \(corrected body\)$/m)
 })
 
 test('redrive --all takes everything with a reason', async (t) => {
