@@ -1,6 +1,6 @@
 import { isSemelError } from '../errors/semel-error.ts'
 import { HandlerFailure, handlersError } from '../once/perform.ts'
-import type { Member } from './gears.ts'
+import type { Member } from './members.ts'
 
 /** Thrown through a transaction: handlers of these messages failed in it (P10). */
 export class Blame extends Error {

@@ -120,8 +120,10 @@ async function consumeSuspect(work: Work, run: Runtime, guard: Lease): Promise<S
     return performCarefully(work, run)
   }
   // It could be decoded. Side by side: a store that can puts the release into the commit of the claim.
-  const [, situation] = await Promise.all([store.leases.release(guard), next()])
-  return situation
+  const [released, situation] = await Promise.allSettled([store.leases.release(guard), next()])
+  if (situation.status === 'rejected') throw situation.reason
+  if (released.status === 'rejected') throw released.reason
+  return situation.value
 }
 
 /** P18: counted under the digest of its bytes before it is decoded, so that a killer of parsers is buried too. */

@@ -1,9 +1,5 @@
-import type { Message } from '../delivery/message.ts'
 import { SemelError } from '../errors/semel-error.ts'
-import type { Bytes } from '../inbox/bytes.ts'
 import { monotonicMs } from '../inbox/clock.ts'
-import type { Identity } from '../inbox/identity.ts'
-import type { OpenTransaction } from '../inbox/store.ts'
 import { insideTransaction } from '../once/inside.ts'
 import { callHandler } from '../once/perform.ts'
 import { performWith } from '../once/transaction.ts'
@@ -12,50 +8,8 @@ import { Blame, blameOne } from './blame.ts'
 import type { BatchAnswer } from './consumer-options.ts'
 import type { Flow } from './flow.ts'
 import { interleaved } from './interleaved.ts'
-import type { Runtime } from './runtime.ts'
+import type { Batch, Member, Performed } from './members.ts'
 import { taskOf } from './work.ts'
-
-/** One message of a batch, as its handler gets it. */
-export interface Member {
-  readonly identity: Identity
-  /** For maps in process. */
-  readonly name: string
-  readonly fingerprint: Bytes
-  /** As it came. */
-  readonly raw: Message<Uint8Array>
-  /** Decoded; anew for every round, since a handler may have changed it. */
-  message: Message<unknown>
-  /** Undefined: it keeps no order. */
-  readonly lane: string | undefined
-  /** From 1. */
-  readonly attempt: number
-}
-
-/** What one round is made for: these members, in one transaction. */
-export interface Round<M extends Member> {
-  readonly members: readonly M[]
-  /** Whether each handler gets a savepoint of its own. */
-  readonly guarded: boolean
-  /** Whose handler runs now, where they run one after another. */
-  readonly now: { member: M | undefined }
-  /** Filled in: how long all handlers took together. */
-  readonly took: { handlersMs: number }
-}
-
-/** What the handlers of a batch came to, in a transaction that can still be committed. */
-export interface Performed<M extends Member> {
-  readonly done: readonly M[]
-  /** Their effects are taken back. */
-  readonly failed: ReadonlyMap<M, unknown>
-}
-
-/** One batch on its way through the handlers. */
-export interface Batch<M extends Member> extends Round<M> {
-  readonly open: OpenTransaction<unknown>
-  readonly run: Runtime
-  /** Abort the handlers: the leases of the batch. */
-  readonly lost: readonly AbortSignal[]
-}
 
 type Gear = <M extends Member>(batch: Batch<M>) => Promise<Performed<M>>
 
@@ -66,6 +20,8 @@ type Gear = <M extends Member>(batch: Batch<M>) => Promise<Performed<M>>
  * @throws Blame when the transaction must be rolled back.
  */
 export async function perform<M extends Member>(batch: Batch<M>): Promise<Performed<M>> {
+  // All were known: no handler is called with nothing.
+  if (batch.members.length === 0) return { done: [], failed: new Map() }
   const beganMs = monotonicMs()
   const performed = await gearOf(batch.run.flow)(batch)
   batch.took.handlersMs = monotonicMs() - beganMs

@@ -3,7 +3,7 @@ import { hex } from '../inbox/bytes.ts'
 import { encodeKey } from '../inbox/key.ts'
 import { performWith } from '../once/transaction.ts'
 import { Blame, blameOne } from './blame.ts'
-import type { Batch, Member, Performed } from './gears.ts'
+import type { Batch, Member, Performed } from './members.ts'
 import { taskOf } from './work.ts'
 
 /**

@@ -57,7 +57,8 @@ export async function serveArrivals(arrivals: Arrivals, hand: Hand, run: Runtime
       })
     } else for (const arrival of start.arrivals) alone(arrival)
   }
-  await Promise.all(tasks)
+  // What ends may begin something: until nothing is left.
+  while (tasks.size > 0) await Promise.all(tasks)
 }
 
 /** While the source has more, a batch that is not full waits for it, but not for long. */

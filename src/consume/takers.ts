@@ -105,7 +105,7 @@ async function askDue(free: number, run: Runtime): Promise<readonly DueMessage[]
     await watchUsage(run)
     return free > 0 ? await store.parking.due(origin, free) : []
   } catch (error) {
-    // Away for a while: deliveries in hand say so, and the next look tries again.
+    // The next look tries again.
     await storeFailed(error, run)
     return []
   }

@@ -16,7 +16,7 @@ export interface Database {
   /** Sees one state of the file. */
   read<R>(work: (connection: Connection) => R): Promise<R>
   /** A transaction in which code of others runs; see {@link performForeign}. */
-  transaction<R>(work: (open: OpenWork) => Promise<R>): Promise<R>
+  transaction<R>(work: (open: OpenWork) => Promise<R>, messages?: number): Promise<R>
   /** The connection, while such a transaction is open on it. */
   inside(): Connection | undefined
   /** Hears of every change of the queue by this process, until the function that it answers is called. */
@@ -46,11 +46,11 @@ export function databaseOf(opening: Opening): Database {
   })
   let inside: Connection | undefined
 
-  async function foreign<R>(work: (open: OpenWork) => Promise<R>): Promise<R> {
+  async function foreign<R>(work: (open: OpenWork) => Promise<R>, messages: number): Promise<R> {
     const mine = await live.begun()
     inside = mine
     try {
-      return await performForeign(live, mine, work)
+      return await performForeign(live, mine, work, messages)
     } finally {
       inside = undefined
     }
@@ -68,7 +68,7 @@ export function databaseOf(opening: Opening): Database {
         turns.add({ shares: true, work, done: (answer) => resolve(answer as R), failed })
       }),
     read: (work) => alone(() => performRead(live, work, patienceMs(opening))),
-    transaction: (work) => alone(() => foreign(work)),
+    transaction: (work, messages = 1) => alone(() => foreign(work, messages)),
     inside: () => inside,
     onQueueChange(listener) {
       listeners.add(listener)

@@ -9,7 +9,7 @@ export interface OpenWork {
   onEnd(end: () => void): void
 }
 
-/** Turns of the tick queue that work may take; no other task can run between them. */
+/** Turns of the tick queue that the work of one message may take; no other task can run between them. */
 const turnsMax = 16
 
 /**
@@ -21,10 +21,11 @@ export async function performForeign<R>(
   live: LiveConnection,
   mine: Connection,
   work: (open: OpenWork) => Promise<R>,
+  messages: number,
 ): Promise<R> {
   const ends: (() => void)[] = []
   const running = work({ connection: mine, onEnd: (end) => void ends.push(end) })
-  const settled = await settledAtOnce(running)
+  const settled = await settledAtOnce(running, messages * turnsMax)
   for (const end of ends) end()
   try {
     if (settled === undefined) throw waited()
@@ -40,7 +41,10 @@ export async function performForeign<R>(
 }
 
 /** How it ended; undefined when it still runs: then it waits for something else. */
-async function settledAtOnce<R>(running: Promise<R>): Promise<PromiseSettledResult<R> | undefined> {
+async function settledAtOnce<R>(
+  running: Promise<R>,
+  turns: number,
+): Promise<PromiseSettledResult<R> | undefined> {
   let settled: PromiseSettledResult<R> | undefined
   running.then(
     (value) => {
@@ -50,7 +54,7 @@ async function settledAtOnce<R>(running: Promise<R>): Promise<PromiseSettledResu
       settled = { status: 'rejected', reason }
     },
   )
-  for (let turn = 0; settled === undefined && turn < turnsMax; turn++)
+  for (let turn = 0; settled === undefined && turn < turns; turn++)
     await new Promise<void>((resolve) => process.nextTick(resolve))
   return settled
 }

@@ -65,7 +65,7 @@ export function sqliteStore(
     clock,
     write: (work) => refusal.now() ?? database.write(work),
     read: (work) => refusal.now() ?? database.read(work),
-    transaction: (work) => refusal.now() ?? database.transaction(work),
+    transaction: (work, messages) => refusal.now() ?? database.transaction(work, messages),
   }
   return {
     name: 'sqlite',

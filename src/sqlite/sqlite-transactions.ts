@@ -1,5 +1,5 @@
 import { SemelError } from '../errors/semel-error.ts'
-import type { OpenTransaction, Transactions } from '../inbox/store.ts'
+import type { OpenTransaction, Transactions, TransactionTerms } from '../inbox/store.ts'
 import { type Connection, connectionOf, flagsOf, type SqliteConnection } from './connection.ts'
 import { openTransaction } from './open-transaction.ts'
 import { sameFile } from './registry.ts'
@@ -23,12 +23,15 @@ export function sqliteTransactions(parts: StoreParts): Transactions<SqliteConnec
   }
 
   return {
-    open: <R>(work: (open: OpenTransaction<SqliteConnection>) => Promise<R>) =>
+    open: <R>(
+      work: (open: OpenTransaction<SqliteConnection>) => Promise<R>,
+      terms?: TransactionTerms,
+    ) =>
       parts.transaction(({ connection, onEnd }) => {
         const { transaction, end } = openTransaction(connection, { file, clock })
         onEnd(end)
         return work(transaction)
-      }),
+      }, terms?.messages),
     join: (tx) => openTransaction(callersConnection(tx), { file, clock }).transaction,
   }
 }
