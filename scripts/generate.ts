@@ -65,6 +65,7 @@ function takers(of: Option['of']): string {
     consumer: '`createConsumer()`',
     semel: '`semel()`',
     sqlite: '`sqliteStore()`, `sqliteSource()`',
+    redis: '`redisStore()`, `redisLock()`',
     publisher: 'publishers',
     ids: '`snowflakeIds()`',
   }

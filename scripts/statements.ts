@@ -1,6 +1,6 @@
 // Makes `statements.gen.ts` of each room out of its SQL files, since nothing is read from disk at run time:
 // `node scripts/statements.ts [--check]`. A file `sql/<name>.sql` has statements under headings `-- name: what for`;
-// a file `migrations/NNNN_<what>.sql` is one migration.
+// a file `migrations/NNNN_<what>.sql` is one migration. Out of `lua/<name>.lua` it makes `scripts.gen.ts`.
 import { existsSync, globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 
@@ -8,21 +8,25 @@ const root = resolve(import.meta.dirname, '..')
 const check = process.argv.includes('--check')
 const heading = /^-- (\w+): \S/
 
-const stale = rooms().filter((room) => !write(room))
+const stale = [
+  ...rooms('sql').filter((room) => !write(room, 'statements.gen.ts', generated(room))),
+  ...rooms('lua').filter((room) => !write(room, 'scripts.gen.ts', scripts(room))),
+]
 if (check && stale.length > 0) {
-  console.error(`not as the SQL files say: ${stale.join(', ')}; run: node scripts/statements.ts`)
+  console.error(
+    `not as the SQL and Lua files say: ${stale.join(', ')}; run: node scripts/statements.ts`,
+  )
   process.exitCode = 1
 }
 
-function rooms(): readonly string[] {
-  const folders = globSync('src/**/sql', { cwd: root, exclude: ['src/sql'] })
+function rooms(language: 'sql' | 'lua'): readonly string[] {
+  const folders = globSync(`src/**/${language}`, { cwd: root, exclude: ['src/sql'] })
   return folders.map((folder) => join(folder, '..')).sort()
 }
 
 /** Answers whether the file was as it should be. */
-function write(room: string): boolean {
-  const file = join(root, room, 'statements.gen.ts')
-  const text = generated(room)
+function write(room: string, name: string, text: string): boolean {
+  const file = join(root, room, name)
   if (existsSync(file) && readFileSync(file, 'utf8') === text) return true
   if (!check) writeFileSync(file, text)
   return false
@@ -36,6 +40,27 @@ function generated(room: string): string {
     ...groups,
     `export const migrations = [\n${migrations.join('')}] as const\n`,
   ].join('\n')
+}
+
+/** The comments stay in the Lua file, as those of statements do. */
+function scripts(room: string): string {
+  const folder = join(root, room, 'lua')
+  const texts = readdirSync(folder)
+    .filter((file) => file.endsWith('.lua'))
+    .sort()
+    .map((file) => {
+      const lines = readFileSync(join(folder, file), 'utf8').split('\n')
+      const code = lines.filter((line) => !/^\s*--/.test(line) && line.trim() !== '')
+      return `export const ${camelCase(basename(file, '.lua'))} = ${literal(code.join('\n'))}\n`
+    })
+  return [
+    '// Made by scripts/statements.ts out of the Lua files beside; do not edit.\n',
+    ...texts,
+  ].join('\n')
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
 }
 
 function sqlFiles(folder: string): readonly string[] {

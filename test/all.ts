@@ -6,6 +6,7 @@ import { run } from 'node:test'
 import { parseArgs } from 'node:util'
 import { readNotRun } from './not-run.ts'
 import { report } from './report.ts'
+import { serversOfThisRun } from './servers/run.ts'
 
 const root = resolve(import.meta.dirname, '..')
 process.chdir(root)
@@ -15,6 +16,7 @@ const { values, positionals } = parseArgs({
 })
 const scratch = mkdtempSync(join(tmpdir(), 'semel-test-'))
 process.env['SEMEL_TEST_NOT_RUN'] = join(scratch, 'not-run')
+const endServers = serversOfThisRun()
 
 const events = run({
   globPatterns: positionals.length === 0 ? ['test/**/*.test.ts'] : positionals.map(pattern),
@@ -23,6 +25,7 @@ const events = run({
   ...(values.name === undefined ? {} : { testNamePatterns: values.name }),
 })
 const { passed, failed, skipped } = await report(events)
+await endServers()
 const notRun = readNotRun()
 rmSync(scratch, { recursive: true, force: true })
 

@@ -1,8 +1,9 @@
 // Runs the conformance suites for every adapter whose server answers:
 // `npm run conformance [-- adapter … --json]`. Exits with 1 on a failure, with 2 on an unknown adapter.
 import { inspect, parseArgs } from 'node:util'
-import type { CaseResult } from 'semel/testing'
+import type { AdapterReport, CaseResult } from 'semel/testing'
 import { adapters, type Runnable } from './conformance/adapters/all.ts'
+import { serversOfThisRun } from './servers/run.ts'
 
 type Skipped = Extract<CaseResult, { outcome: 'skipped' }>
 type Failed = Extract<CaseResult, { outcome: 'failed' }>
@@ -39,14 +40,16 @@ if (unknown.length > 0) {
 
 async function main(): Promise<number> {
   const lines: Line[] = []
+  const endServers = serversOfThisRun()
   for (const one of adapters)
     if (positionals.length === 0 || positionals.includes(one.name)) lines.push(await runOne(one))
+  await endServers()
   if (values.json) print(JSON.stringify({ adapters: lines }))
   return stray > 0 || lines.some(({ failed }) => failed > 0) ? 1 : 0
 }
 
 async function runOne({ kind, name, run }: Runnable): Promise<Line> {
-  const { results, notRun } = await run()
+  const { results, notRun } = await run().catch(cannotRun)
   const failed = results.filter((result): result is Failed => result.outcome === 'failed')
   const skipped = results.filter((result): result is Skipped => result.outcome === 'skipped')
   const passed = results.length - failed.length - skipped.length
@@ -60,6 +63,11 @@ async function runOne({ kind, name, run }: Runnable): Promise<Line> {
   }
   for (const text of described(line, failed)) print(text)
   return line
+}
+
+/** A server that is required here and missing is a failure of the adapter, not the end of the others. */
+function cannotRun(error: unknown): Pick<AdapterReport, 'results' | 'notRun'> {
+  return { results: [{ case: 'it can be run here', outcome: 'failed', error }], notRun: undefined }
 }
 
 /** One line per adapter, one per capability that it lacks, and everything about each failure. */

@@ -13,15 +13,17 @@ export function skipHere(context: TestContext, what: string, because: string): v
   context.skip(because)
 }
 
-/**
- * The same for a server that does not answer; with SEMEL_TEST_REQUIRE=all that is a failure.
- *
- * @public
- */
+/** The same for a server that is not here; with SEMEL_TEST_REQUIRE=all that is a failure. */
 export function skipWithoutServer(context: TestContext, server: string, because: string): void {
+  noteWithoutServer(server, because)
+  context.skip(because)
+}
+
+/** Names a server at the end of the run; with SEMEL_TEST_REQUIRE=all throws. */
+export function noteWithoutServer(server: string, because: string): void {
   if (process.env['SEMEL_TEST_REQUIRE'] === 'all')
     throw new Error(`${server} is required here, but ${because}`)
-  skipHere(context, server, because)
+  note({ what: server, because })
 }
 
 /** Everything that was noted, each once. */

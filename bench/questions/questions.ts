@@ -1,4 +1,5 @@
 import { type Answer, answer, type Terms } from '../harness.ts'
+import { postgres } from './postgres.ts'
 import { sqlite } from './sqlite.ts'
 import { sqliteDuplicates } from './sqlite-duplicates.ts'
 import { sqliteGrowth } from './sqlite-growth.ts'
@@ -7,5 +8,6 @@ import { sqliteGrowth } from './sqlite-growth.ts'
 export const questions: Readonly<Record<string, (terms: Terms) => Promise<Answer>>> = {
   [sqlite.name]: (terms) => answer(sqlite, terms),
   [sqliteDuplicates.name]: (terms) => answer(sqliteDuplicates, terms),
+  [postgres.name]: (terms) => answer(postgres, terms),
   [sqliteGrowth.name]: (terms) => answer(sqliteGrowth, terms),
 }

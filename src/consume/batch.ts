@@ -104,7 +104,8 @@ function commitRound(round: Round<Fresh>, run: Runtime): Promise<Committed> {
   const { transactions } = store
   if (transactions === undefined) throw new TypeError('a batch needs transactions')
   const interleaved = isInterleaved(run.flow)
-  const terms = { messages: round.members.length, interleaved }
+  const { performMsMax } = run.flow.limits
+  const terms = { messages: round.members.length, interleaved, claims: true, performMsMax }
   return transactions.open((open) => performRound(open, round, run), terms)
 }
 

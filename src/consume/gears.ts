@@ -2,7 +2,7 @@ import { SemelError } from '../errors/semel-error.ts'
 import { monotonicMs } from '../inbox/clock.ts'
 import { insideTransaction } from '../once/inside.ts'
 import { callHandler } from '../once/perform.ts'
-import { performWith } from '../once/transaction.ts'
+import { performWith, withHandler } from '../once/transaction.ts'
 import { namedFailures } from './batch-answer.ts'
 import { Blame, blameOne } from './blame.ts'
 import type { BatchAnswer } from './consumer-options.ts'
@@ -60,8 +60,7 @@ async function allAtOnce<M extends Member>(batch: Batch<M>): Promise<Performed<M
   const handle = insideTransaction(store, (context) =>
     options.handlerBatch?.(messages as never, context as never),
   )
-  const { tx, end } = open.forHandler()
-  try {
+  return withHandler(open, async (tx) => {
     const failed = await callHandler(
       async ({ signal }) => {
         const answer = await handle({ key: '', attempt: 1, tx, signal })
@@ -74,9 +73,7 @@ async function allAtOnce<M extends Member>(batch: Batch<M>): Promise<Performed<M
     // What it did for them is not known to be nothing: all of it is taken back.
     if (failed.size > 0) throw new Blame(failed, false, false)
     return { done: members, failed }
-  } finally {
-    end()
-  }
+  })
 }
 
 function membersOf<M extends Member>(

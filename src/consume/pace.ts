@@ -1,3 +1,4 @@
+import { monotonicMs } from '../inbox/clock.ts'
 import type { Flow } from './flow.ts'
 
 /** How large batches are, and how many are open at once. */
@@ -34,15 +35,22 @@ export function paceOf({ limits, store }: Flow): Pace {
 
 /** Commits in a row after which contention is forgotten a little. */
 const quiet = 50
-/** How much better the other way must look: else it would change with every breath. */
-const clearly = 1.2
+/** How much better the other way must be: else it would change with every breath. */
+const clearly = 1.1
+/** What must have been seen of one way before it is judged; of one that is only looked at again less will do. */
+const enough = { messages: 64, busyMs: 20 }
+const glimpse = { messages: 16, busyMs: 5 }
+/** Judgements after which the other way is looked at again; it doubles while that finds nothing new. */
+const looks = { first: 16, most: 1_024 }
+
+/** Many messages in one transaction, or many transactions with one message each. */
+type Way = 'together' | 'apart'
 
 /**
- * Settles where it is fastest. A batch saves commits, but its handlers run one after another; transactions of their own
- * run beside each other. What a message costs its handler, and what the rest of a transaction costs, is measured with
- * every commit, and says which way more messages go through in a second. Contention halves, calm grows.
+ * Settles where it is fastest: measures how many messages each way commits in the time in which any are under way, and
+ * looks at the other way now and then. Contention halves a batch, calm grows it.
  */
-export function pace(terms: PaceTerms): Pace {
+export function pace(terms: PaceTerms, nowMs: () => number = monotonicMs): Pace {
   const { batchMax, batchMsMax } = terms
   const beside = Math.min(terms.concurrency, terms.concurrentTransactions)
   const abreast = Math.min(terms.batchesInFlight, terms.concurrentTransactions)
@@ -50,37 +58,82 @@ export function pace(terms: PaceTerms): Pace {
   let flights = abreast
   let commits = 0
   let perMessageMs: number | undefined
-  let perCommitMs: number | undefined
-  let single = batchMax === 1
+  const ways = waysOf(batchMax > 1 && beside > 1, nowMs)
 
   function size(): number {
-    if (single) return 1
+    if (batchMax === 1 || ways.now() === 'apart') return 1
     const inTime = Math.floor(batchMsMax / Math.max(perMessageMs ?? 0, 0.001))
     return Math.max(1, Math.min(allowed, inTime))
-  }
-  function choose(): void {
-    if (beside === 1 || batchMax === 1) return
-    const handler = perMessageMs ?? 0
-    const rest = perCommitMs ?? 0
-    const together = (flights * allowed) / (allowed * handler + rest)
-    const each = beside / (handler + rest)
-    single = single ? each * clearly > together : each > together * clearly
   }
 
   return {
     size,
     inFlight: () => (size() === 1 ? beside : flights),
-    committed({ messages, handlersMs, wholeMs }) {
-      perMessageMs = smoothed(perMessageMs, handlersMs / messages)
-      perCommitMs = smoothed(perCommitMs, wholeMs - handlersMs)
+    committed(took) {
+      const { messages, handlersMs } = took
+      // What handlers take beside each other says nothing of what they take one after another.
+      if (ways.now() === 'together') perMessageMs = smoothed(perMessageMs, handlersMs / messages)
       if (messages >= allowed) allowed = Math.min(batchMax, Math.ceil(allowed * 1.25))
       if (++commits % quiet === 0) flights = Math.min(abreast, flights + 1)
-      choose()
+      ways.committed(took)
     },
     contended() {
       allowed = Math.max(1, Math.floor(allowed / 2))
       flights = Math.max(1, flights - 1)
       commits = 0
+    },
+  }
+}
+
+interface Ways {
+  now(): Way
+  committed(took: Took): void
+}
+
+/** Which way is taken, by what both have shown. */
+function waysOf(canChoose: boolean, nowMs: () => number): Ways {
+  const perMs: Record<Way, number | undefined> = { together: undefined, apart: undefined }
+  let way: Way = 'together'
+  let sinceMs = nowMs()
+  let busyUntilMs = sinceMs
+  let seen = { messages: 0, busyMs: 0 }
+  let judged = 0
+  let lookAfter: number = looks.first
+
+  function turn(to: Way): void {
+    way = to
+    sinceMs = nowMs()
+    busyUntilMs = sinceMs
+    seen = { messages: 0, busyMs: 0 }
+  }
+  function judge(): void {
+    const other: Way = way === 'together' ? 'apart' : 'together'
+    perMs[way] = smoothed(perMs[way], seen.messages / seen.busyMs)
+    seen = { messages: 0, busyMs: 0 }
+    const [here = 0, there] = [perMs[way], perMs[other]]
+    if (there !== undefined && there > here * clearly) {
+      lookAfter = Math.min(looks.most, lookAfter * 2)
+      judged = 0
+      turn(other)
+    } else if (++judged >= lookAfter || there === undefined) {
+      judged = 0
+      perMs[other] = undefined
+      turn(other)
+    }
+  }
+  return {
+    now: () => way,
+    committed({ messages, wholeMs }) {
+      if (!canChoose) return
+      const endMs = nowMs()
+      const beganMs = endMs - wholeMs
+      // Begun the other way.
+      if (beganMs < sinceMs) return
+      seen.messages += messages
+      seen.busyMs += endMs - Math.max(beganMs, busyUntilMs)
+      busyUntilMs = endMs
+      const needed = perMs[way] === undefined ? glimpse : enough
+      if (seen.messages >= needed.messages && seen.busyMs >= needed.busyMs) judge()
     },
   }
 }

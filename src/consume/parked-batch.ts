@@ -212,6 +212,10 @@ function commitRound(round: Round<Taken>, run: Runtime): Promise<Committed> {
         throw new Blame(new Map(lates.map((one) => [one, fenced])), false, false)
       return performed
     },
-    { messages: members.length, interleaved: isInterleaved(run.flow) },
+    {
+      messages: members.length,
+      interleaved: isInterleaved(run.flow),
+      performMsMax: limits.performMsMax,
+    },
   )
 }

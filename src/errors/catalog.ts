@@ -164,6 +164,41 @@ export const catalog = {
     when: 'A batch handler named a failed message that is not of its batch.',
     advice: 'Answer with the very message objects that the handler was given.',
   },
+  SEMEL_GUARDS_MISSING: {
+    retryable: false,
+    when: 'A strategy that guards a row was given a store whose transactions have no rows of yours.',
+    advice: 'Use a store on PostgreSQL, MySQL, MariaDB or SQLite, or strategy: inbox().',
+  },
+  SEMEL_TABLE_MISSING: {
+    retryable: false,
+    when: 'A strategy names a table, or a column of it, that the database does not have.',
+    advice: 'The message names it; names are compared letter by letter, and put in quotes.',
+  },
+  SEMEL_CONSTRAINT_MISSING: {
+    retryable: false,
+    when: 'A table has no unique index of exactly the columns by which a strategy finds its row.',
+    advice: 'Add a primary key or a unique index of these columns, of all rows and checked at once.',
+  },
+  SEMEL_VALUES_INVALID: {
+    retryable: false,
+    when: 'The values that a strategy took from a message are not complete: one is missing, null, or no value of a column.',
+    advice: 'Mend the producer, or the function "of" of the strategy; then redrive the message.',
+  },
+  SEMEL_ROW_CONFLICT: {
+    retryable: false,
+    when: 'There is a row under the unique columns of a message, and it says something else.',
+    advice: 'Two intents share one key: choose columns that name one intent; nothing took effect.',
+  },
+  SEMEL_VERSION_CONFLICT: {
+    retryable: false,
+    when: 'A message was made from a version of its row that is not there any more, or the row itself is not.',
+    advice: 'Make the message anew from the row as it is now; nothing took effect.',
+  },
+  SEMEL_TRANSITION_REFUSED: {
+    retryable: false,
+    when: 'A message asks for a state to which no way leads from the state of its row.',
+    advice: 'Look at the row and at the graph; nothing took effect.',
+  },
   SEMEL_ABORTED: {
     retryable: true,
     when: 'The caller, or a consumer that stops, aborted the handler.',
@@ -235,6 +270,53 @@ export const catalog = {
     retryable: false,
     when: 'The file is damaged or is no database.',
     advice: 'Restore it from a backup; do not delete the records while messages can come again.',
+  },
+  SEMEL_REDIS_UNSAFE: {
+    retryable: false,
+    when: 'A Redis can forget records: it evicts, it keeps less on disk than was declared, or it does not say.',
+    advice:
+      'Give it maxmemory-policy noeviction, appendonly yes and appendfsync always, or declare what it has with persistence; where it does not say, vouch for it with uncheckedBecause.',
+  },
+  SEMEL_REDIS_REFUSED: {
+    retryable: false,
+    when: 'Redis does not let this user in, or not run a command that is needed.',
+    advice: 'Check the password; docs/redis.md lists the commands and keys that the user needs.',
+  },
+  SEMEL_LOCK_UNAVAILABLE: {
+    retryable: true,
+    when: 'The server of a lock does not answer.',
+    advice: 'Nothing was locked; try again when the server is back.',
+  },
+  SEMEL_LOCK_LOST: {
+    retryable: true,
+    when: 'A lock ended, or may have, while it was held.',
+    advice: 'Stop what it guards; raise leaseMs above the longest pause of the process.',
+  },
+  SEMEL_STORE_DENIED: {
+    retryable: false,
+    when: 'The database does not let this user in, or not do what semel needs.',
+    advice: 'Check user and password; the page of the database lists the grants that are needed.',
+  },
+  SEMEL_POOL_TOO_SMALL: {
+    retryable: false,
+    when: 'A pool has fewer connections than the consumers on it hold at once.',
+    advice: 'Raise the size of the pool, or lower batchesInFlight and concurrency.',
+  },
+  SEMEL_DATABASE_UNSAFE: {
+    retryable: false,
+    when: 'A database is set up so that records could be merged, lost or overlooked.',
+    advice: 'Change the setting that the message names.',
+  },
+  SEMEL_SCHEMA_MISSING: {
+    retryable: false,
+    when: 'The database has none of the tables, or not where they are looked for.',
+    advice:
+      'Run "semel migrate", or give the store the schema and the prefix that you migrated with.',
+  },
+  SEMEL_SCHEMA_BEHIND: {
+    retryable: false,
+    when: 'The tables are older than this version of semel.',
+    advice: 'Run "semel migrate"; old versions go on working while you deploy.',
   },
   SEMEL_SCHEMA_AHEAD: {
     retryable: false,

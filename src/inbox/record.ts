@@ -14,6 +14,7 @@ export type Reason =
   | 'behind'
   | 'expired'
   | 'mismatched'
+  | 'conflict'
   | 'no-key'
   | 'unreadable'
   | 'refused'

@@ -1,5 +1,7 @@
+import type { SemelError } from '../errors/semel-error.ts'
 import type { Bytes } from './bytes.ts'
 import type { Claim, ClaimRequest, ClaimTerms, NewRecord } from './claim.ts'
+import type { Guards } from './guards.ts'
 import type { Identity } from './identity.ts'
 import type { Inspector } from './inspector.ts'
 import type { Lease, Outcome, Reason, RecordView } from './record.ts'
@@ -25,6 +27,8 @@ export interface Store<out Tx = unknown> {
   readonly steps: Steps
   /** Counts the starts of a whole group; undefined where the store cannot. */
   readonly rates: Rates | undefined
+  /** Undefined where transactions have no rows of the user's that could be guarded. */
+  readonly guards: Guards | undefined
   /** Undefined on stores below level A. */
   readonly transactions: Transactions<Tx> | undefined
   /**
@@ -88,14 +92,20 @@ export interface TransactionTerms {
   readonly messages: number
   /** Whether their handlers are under way at the same time, on one pipelined connection. Default: false. */
   readonly interleaved: boolean
+  /** Whether it begins with an insert, so that BEGIN can go with it in one round trip. Default: false. */
+  readonly claims?: boolean
+  /** How long a handler may take; whoever holds locks for longer is ended by the server. */
+  readonly performMsMax?: number | undefined
 }
 
 export interface OpenTransaction<out Tx> {
   /**
-   * The user's transaction object, for one handler. `end()` makes every later use of it an error; a unit of work
-   * is fresh each time where the client has one.
+   * The user's transaction object, for one handler; a unit of work is fresh each time where the client has one.
+   * `end` makes every later use of it an error; where the handler threw nothing it also looks at the transaction.
+   *
+   * @throws SEMEL_TX_ROLLED_BACK by `end`, when the handler has ended or spoilt the transaction
    */
-  forHandler(): { readonly tx: Tx; end(): void }
+  forHandler(): { readonly tx: Tx; end(threw?: boolean): void }
   /** Inserts records sorted by key, conflict ignored; answers which are new (P8). */
   insert(records: readonly NewRecord[]): Promise<readonly boolean[]>
   /** What stands there now, also what others committed meanwhile. */
@@ -106,6 +116,8 @@ export interface OpenTransaction<out Tx> {
   /** Takes records of this transaction out again. */
   withdraw(identities: readonly Identity[]): Promise<void>
   savepoint<R>(work: () => Promise<R>): Promise<R>
+  /** What a handler threw, translated, when nobody is to blame for it: it met another transaction. */
+  nobodysFault(error: unknown): SemelError | undefined
   /**
    * Our last statement (P9): writes results, and proves that all our records are still there.
    *

@@ -65,6 +65,7 @@ function memory(
     inspector: memoryInspector(state),
     steps: memorySteps(state),
     rates: memoryRates(state),
+    guards: undefined,
     medium: undefined,
     prepare: async () => state.open(),
     close: async () => {

@@ -102,6 +102,7 @@ function face(
       for (const identity of identities) applyTo(work, identity, { on: 'forget' }, now())
     },
     savepoint: (inner) => savepoint(work, inner),
+    nobodysFault: () => undefined,
     async seal(records) {
       for (const record of records) sealOne(work, record)
     },

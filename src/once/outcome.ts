@@ -25,6 +25,10 @@ export interface Failure {
 const hopelessErrors: readonly (readonly [SemelCode, Reason])[] = [
   ['SEMEL_EFFECT_UNCERTAIN', 'uncertain'],
   ['SEMEL_STEP_RESULT_INVALID', 'permanent'],
+  ['SEMEL_VALUES_INVALID', 'permanent'],
+  ['SEMEL_ROW_CONFLICT', 'conflict'],
+  ['SEMEL_VERSION_CONFLICT', 'conflict'],
+  ['SEMEL_TRANSITION_REFUSED', 'conflict'],
 ]
 
 /** What a failed attempt comes to: tried again later, or dead. */

@@ -5,7 +5,7 @@ import type { OpenTransaction, Transactions } from '../inbox/store.ts'
 import { readableKey } from '../inbox/key.ts'
 import type { AttemptContext, TransactionContext } from './context.ts'
 import type { Effects } from './effects/declarations.ts'
-import { callHandler, type Stopper } from './perform.ts'
+import { callHandler, HandlerFailure, type Stopper } from './perform.ts'
 
 /** One key to be performed, whichever door it came through. */
 export interface Task extends Identity {
@@ -46,7 +46,9 @@ export function performNew(
   task: Task,
   terms: PerformTerms,
 ): Promise<Committed> {
-  return open((transaction) => performIn(transaction, task, terms))
+  const { performMsMax } = terms
+  const one = { messages: 1, interleaved: false, claims: true, performMsMax }
+  return open((transaction) => performIn(transaction, task, terms), one)
 }
 
 /** The same in a transaction that is already open. */
@@ -79,6 +81,7 @@ export function performLeased(
   terms: PerformTerms,
   lost: AbortSignal,
 ): Promise<Committed> {
+  const careful = { messages: 1, interleaved: false, performMsMax: terms.performMsMax }
   return open(async (transaction) => {
     const result = await performWith(transaction, task, terms, lease.attempt, [lost])
     task.acknowledge?.()
@@ -87,7 +90,7 @@ export function performLeased(
     const [settled] = await transaction.settle([{ lease, outcome }])
     if (settled !== 'settled') throw new Fenced()
     return { kind: 'applied', result } as const
-  }).catch((error: unknown) => {
+  }, careful).catch((error: unknown) => {
     if (error instanceof Fenced) return { kind: 'fenced' }
     throw error
   })
@@ -121,8 +124,7 @@ export async function performWith(
   lost: readonly AbortSignal[],
 ): Promise<string | undefined> {
   const key = readableKey(task.key, task.readable)
-  const { tx, end } = transaction.forHandler()
-  try {
+  return withHandler(transaction, async (tx) => {
     const value = await callHandler(
       (own) => task.perform(contextOf(key, attempt, tx, own)),
       terms,
@@ -130,8 +132,25 @@ export async function performWith(
       lost,
     )
     return task.keepsResult ? encodeResult(value, terms.resultBytesMax) : undefined
+  })
+}
+
+/** One handler's own use of a transaction. What nobody is to blame for is thrown as an error of the store. */
+export async function withHandler<Tx, R>(
+  transaction: OpenTransaction<Tx>,
+  work: (tx: Tx) => Promise<R>,
+): Promise<R> {
+  const { tx, end } = transaction.forHandler()
+  let threw = true
+  try {
+    const value = await work(tx)
+    threw = false
+    return value
+  } catch (error) {
+    const thrown = error instanceof HandlerFailure ? error.error : error
+    throw transaction.nobodysFault(thrown) ?? error
   } finally {
-    end()
+    end(threw)
   }
 }
 

@@ -14,7 +14,7 @@ export interface Option {
     | 'calls'
     | 'per second'
   /** Which factories take it. */
-  readonly of: readonly ('consumer' | 'semel' | 'sqlite' | 'publisher' | 'ids')[]
+  readonly of: readonly ('consumer' | 'semel' | 'sqlite' | 'redis' | 'publisher' | 'ids')[]
   readonly says: string
 }
 
@@ -27,7 +27,7 @@ export const options = {
     min: 100,
     max: 3_600_000,
     unit: 'ms',
-    of: ['consumer', 'semel', 'ids'],
+    of: ['consumer', 'semel', 'redis', 'ids'],
     says: 'How long a claim is ours by the clock of the store. It is renewed at a third of this while the handler runs, so it bounds how long a crashed consumer blocks a key, not how long a handler may take.',
   },
   attemptsMax: {
@@ -269,6 +269,14 @@ export const options = {
     unit: 'ms',
     of: ['sqlite'],
     says: 'How long a statement waits for another process that writes the same file.',
+  },
+  commandMsMax: {
+    default: 5_000,
+    min: 10,
+    max: 60_000,
+    unit: 'ms',
+    of: ['redis'],
+    says: 'How long a command may be without an answer, whatever the client still does with it.',
   },
   holdMs: {
     default: 30_000,

@@ -42,10 +42,10 @@ export function openTransaction(
     ours(mark.set)
     const handler = handlerConnection(connection.raw)
     handlers.add(handler)
-    const end = (): void => {
+    const end = (threw?: boolean): void => {
       handler.end()
       // Who comes back when the transaction was given up must not go on to acknowledge.
-      refuseOver()
+      if (threw !== true) refuseOver()
     }
     return { tx: handler.tx, end }
   }
@@ -88,6 +88,7 @@ function steps(
           applyTo(connection, identity, { on: 'forget' }, clock.nowMs())
       }),
     savepoint: (work) => mark.around(() => part(connection, ours, work)),
+    nobodysFault: () => undefined,
     seal: async (records) =>
       ours(() => {
         mark.release()

@@ -5,6 +5,7 @@ import type { Store, StoreCapabilities } from '../inbox/store.ts'
 import { resolveOptions } from '../options/resolve.ts'
 import type { SqliteConnection, SqliteOpen } from './connection.ts'
 import { acquire } from './registry.ts'
+import { sqliteGuards } from './sqlite-guards.ts'
 import { sqliteInspector } from './sqlite-inspector.ts'
 import { sqliteLeases } from './sqlite-leases.ts'
 import { sqliteParking } from './sqlite-parking.ts'
@@ -75,6 +76,7 @@ export function sqliteStore(
     rates: sqliteRates(parts),
     inspector: sqliteInspector(parts),
     steps: sqliteSteps(parts),
+    guards: sqliteGuards(parts),
     transactions: sqliteTransactions(parts),
     medium: database,
     prepare: () => parts.read(() => undefined),

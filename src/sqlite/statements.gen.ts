@@ -1,5 +1,20 @@
 // Made by scripts/statements.ts out of the SQL files beside; do not edit.
 
+export const guards = {
+  columns: `select name as column_name
+  from pragma_table_info(?, ?)
+ order by cid`,
+  unique: `select i.name as index_name, k.name as column_name, k.seqno as place
+  from pragma_index_list(?1, ?2) as i, pragma_index_info(i.name, ?2) as k
+ where i."unique" = 1 and i.partial = 0
+   and not exists (select 1 from pragma_index_info(i.name, ?2) as e where e.name is null)
+union all
+select 'primary key', name, pk
+  from pragma_table_info(?1, ?2)
+ where pk > 0
+ order by 1, 3`,
+} as const
+
 export const inbox = {
   read: `select readable, state, token, claim_id, attempts, alone, until_ms, fingerprint, result, reason, detail,
        origin, lane, place, changed_ms

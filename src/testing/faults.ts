@@ -93,8 +93,8 @@ function faultyTransaction<Tx>(open: OpenTransaction<Tx>, reach: Reach): OpenTra
     forHandler() {
       reach('before handler')
       const { tx, end } = open.forHandler()
-      const endAndTell = (): void => {
-        end()
+      const endAndTell = (threw?: boolean): void => {
+        end(threw)
         reach('after handler')
       }
       return { tx, end: endAndTell }

@@ -5,7 +5,7 @@ import { readableKey } from '../../inbox/key.ts'
 import type { OpenTransaction, Store } from '../../inbox/store.ts'
 import { insideTransaction } from '../inside.ts'
 import { callHandler, HandlerFailure } from '../perform.ts'
-import { type Committed, Fenced, type PerformTerms, type Task } from '../transaction.ts'
+import { type Committed, Fenced, type PerformTerms, type Task, withHandler } from '../transaction.ts'
 import type { AttemptCalls } from './calls.ts'
 import type { Fault } from './fault.ts'
 
@@ -105,17 +105,11 @@ async function performIn(
   given: FinalTerms,
 ): Promise<unknown> {
   const { store, task, lease, terms, signal } = given
-  const { tx, end } = open.forHandler()
-  const perform = insideTransaction(store, () => work(tx))
-  const context = { key: readableKey(task.key, task.readable), attempt: lease.attempt, tx }
-  try {
-    return await callHandler(
-      (own) => perform({ ...context, signal: own.signal }),
-      terms,
-      task.stops,
-      [signal],
-    )
-  } finally {
-    end()
-  }
+  return withHandler(open, (tx) => {
+    const perform = insideTransaction(store, () => work(tx))
+    const context = { key: readableKey(task.key, task.readable), attempt: lease.attempt, tx }
+    return callHandler((own) => perform({ ...context, signal: own.signal }), terms, task.stops, [
+      signal,
+    ])
+  })
 }

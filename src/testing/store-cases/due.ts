@@ -81,14 +81,14 @@ export const due: readonly StoreCase[] = [
         { group: 'points', topic: 'orders', instance: 'a' },
         { group: 'points', topic: 'orders2' },
         { group: 'mail', topic: 'orders' },
-      ].map(encodeOrigin)
+      ]
       for (const [at, one] of origins.entries()) {
-        const message = parkedMessage({ origin: one })
-        await settled(opened, failed({ message }), identity(`k-${at}`))
+        const message = parkedMessage({ origin: encodeOrigin(one) })
+        await settled(opened, failed({ message }), identity(`k-${at}`, one.group))
       }
       await pass(opened)
       for (const [at, one] of origins.entries()) {
-        const found = await opened.store.parking.due(one, 10)
+        const found = await opened.store.parking.due(encodeOrigin(one), 10)
         const keys = found.map(({ key }) => key)
         same(keys, [identity(`k-${at}`).key])
       }

@@ -7,6 +7,8 @@ import {
   storeCases,
 } from 'semel/testing'
 import { leaseOnlyStoreAdapter, memorySourceAdapter, memoryStoreAdapter } from './memory.ts'
+import { postgresStoreAdapter } from './postgres.ts'
+import { ioredisStoreAdapter, redisStoreAdapter } from './redis.ts'
 import { betterSqlite3StoreAdapter, sqliteStoreAdapter } from './sqlite.ts'
 import { betterSqlite3SourceAdapter, sqliteSourceAdapter } from './sqlite-source.ts'
 
@@ -23,6 +25,9 @@ export const adapters: readonly Runnable[] = [
   store(leaseOnlyStoreAdapter),
   store(sqliteStoreAdapter),
   store(betterSqlite3StoreAdapter),
+  store(postgresStoreAdapter),
+  store(redisStoreAdapter),
+  store(ioredisStoreAdapter),
   source(memorySourceAdapter),
   source(sqliteSourceAdapter),
   source(betterSqlite3SourceAdapter),

@@ -1,0 +1,5 @@
+export type { Isolation } from './dialect.ts'
+export { type PostgresMigration, postgresMigrations } from './migrate.ts'
+export type { PgClient, PgPool, PgPooled } from './pg-pool.ts'
+export { migratePostgres, postgresStore, type PostgresStoreOptions } from './postgres-store.ts'
+export type { PostgresTables } from './tables.ts'

@@ -1,0 +1,4 @@
+-- release: ends a lock, for its owner alone. Answers 1, or 0 to anybody else.
+--   KEYS[1] lock; ARGV[1] owner
+if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])

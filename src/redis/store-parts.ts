@@ -1,0 +1,14 @@
+import type { Calls } from './calls.ts'
+import type { KnownLeases } from './known-leases.ts'
+
+/** What the parts of a store share. */
+export interface StoreParts {
+  readonly calls: Calls
+  /** What all names begin with. */
+  readonly prefix: string
+  /** The time of a test's clock, as text; empty: the server's is taken. */
+  clockMs(): string
+  readonly leases: KnownLeases
+  /** Writes down, once, that there is this group. */
+  introduce(group: string): Promise<void> | undefined
+}

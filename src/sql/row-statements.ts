@@ -1,0 +1,142 @@
+import { SemelError } from '../errors/semel-error.ts'
+import type {
+  ColumnValue,
+  ColumnValues,
+  Condition,
+  RowChange,
+  RowQuestion,
+} from '../inbox/guards.ts'
+
+/** How a database writes names and comparisons. */
+export interface RowWords {
+  /** A name that was checked. */
+  quote(name: string): string
+  place(number: number): string
+  /** Text equal to the byte; `column` is quoted, `value` is a place. */
+  exactly(column: string, value: string): string
+  /** Behind an insert, so that a row with the same values in `columns` is no error; empty where it is one. */
+  unlessThere(columns: readonly string[]): string
+  /** Behind a change, so that it answers a row for each that it has changed; empty where it cannot. */
+  readonly returning: string
+  /** Behind a look that keeps the row as it is. */
+  readonly forUpdate: string
+}
+
+/** A statement about rows of the user's. */
+export interface RowStatement {
+  readonly text: string
+  readonly values: readonly ColumnValue[]
+}
+
+const part = /^[\p{L}_][\p{L}\p{N}_$]{0,62}$/u
+
+/**
+ * A name of the user's, that of a table with its schema before it.
+ *
+ * @throws SEMEL_OPTION_INVALID
+ */
+export function nameParts(name: string, partsMax: 1 | 2 = 1): readonly string[] {
+  const parts = String(name).split('.')
+  if (parts.length <= partsMax && parts.every((one) => part.test(one))) return parts
+  throw new SemelError(
+    'SEMEL_OPTION_INVALID',
+    `${JSON.stringify(name)} is no name of a ${partsMax === 2 ? 'table' : 'column'}: letters, digits, _ and $, at most 63`,
+  )
+}
+
+/** Writes statements, with their values beside them. */
+export function rowStatements(words: RowWords): {
+  insert(table: string, row: ColumnValues, unique: readonly string[]): RowStatement
+  update(table: string, change: RowChange): RowStatement
+  find(table: string, question: RowQuestion): RowStatement
+} {
+  const column = (name: string): string => words.quote(nameParts(name)[0] ?? '')
+  const table = (name: string): string => nameParts(name, 2).map(words.quote).join('.')
+  const columns = (names: readonly string[]): string => names.map(column).join(', ')
+
+  /** Collects values in the order of their places. */
+  function writer(): { readonly values: ColumnValue[]; put(value: ColumnValue): string } {
+    const values: ColumnValue[] = []
+    return { values, put: (value) => words.place(values.push(value)) }
+  }
+  type Put = (value: ColumnValue) => string
+
+  function equal(name: string, value: ColumnValue, put: Put): string {
+    return value === null ? `${column(name)} is null` : `${column(name)} = ${put(value)}`
+  }
+  function before([first, ...rest]: BeforePairs, put: Put): string {
+    if (first === undefined) return '1 = 0'
+    const [name, value] = first
+    const less =
+      value === null ? '1 = 0' : `${column(name)} is null or ${column(name)} < ${put(value)}`
+    if (rest.length === 0) return `(${less})`
+    return `(${less} or (${equal(name, value, put)} and ${before(rest, put)}))`
+  }
+  function condition(one: Condition, put: Put): string {
+    if ('before' in one) return before(one.before, put)
+    if ('in' in one) {
+      const places = one.in.map((value) => put(value))
+      return places.length === 0 ? '1 = 0' : `${column(one.column)} in (${places.join(', ')})`
+    }
+    if ('is' in one) return equal(one.column, one.is, put)
+    const { exactly } = one
+    return typeof exactly === 'string'
+      ? words.exactly(column(one.column), put(exactly))
+      : equal(one.column, exactly, put)
+  }
+  function all(conditions: readonly Condition[], put: Put): string {
+    return conditions.map((one) => condition(one, put)).join(' and ')
+  }
+
+  return {
+    insert(into, row, unique) {
+      const { values, put } = writer()
+      const places = Object.values(row).map(put).join(', ')
+      const head = `insert into ${table(into)} (${columns(Object.keys(row))}) values (${places})`
+      return { text: head + words.unlessThere(unique.map(column)) + words.returning, values }
+    },
+    update(which, { set, increment, where }) {
+      const { values, put } = writer()
+      const changes = Object.entries(set).map(([name, value]) => `${column(name)} = ${put(value)}`)
+      if (increment !== undefined) changes.push(`${column(increment)} = ${column(increment)} + 1`)
+      const head = `update ${table(which)} set ${changes.join(', ')} where ${all(where, put)}`
+      return { text: head + words.returning, values }
+    },
+    find(from, { where, columns: told = [], holds = [] }) {
+      const { values, put } = writer()
+      const answers = [
+        '1 as there_is',
+        ...told.map((name, at) => `${column(name)} as c${at}`),
+        ...holds.map((one, at) => `case when ${condition(one, put)} then 1 else 0 end as h${at}`),
+      ]
+      const head = `select ${answers.join(', ')} from ${table(from)} where ${all(where, put)}`
+      return { text: head + words.forUpdate, values }
+    },
+  }
+}
+
+type BeforePairs = readonly (readonly [column: string, value: ColumnValue])[]
+
+/** The answer of a look, out of its row. */
+export function rowAnswer(
+  row: Readonly<Record<string, unknown>>,
+  { columns = [], holds = [] }: RowQuestion,
+): { readonly texts: readonly (string | undefined)[]; readonly holds: readonly boolean[] } {
+  return {
+    texts: columns.map((_, at) => textOf(row[`c${at}`])),
+    holds: holds.map((_, at) => Number(row[`h${at}`]) === 1),
+  }
+}
+
+function textOf(value: unknown): string | undefined {
+  if (value === null || value === undefined) return undefined
+  return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : String(value)
+}
+
+/** The columns of each index, out of rows that name one column each. */
+export function uniqueColumns(
+  rows: readonly Readonly<Record<string, unknown>>[],
+): readonly (readonly string[])[] {
+  const byIndex = Map.groupBy(rows, (row) => String(row['index_name']))
+  return [...byIndex.values()].map((some) => some.map((row) => String(row['column_name'])))
+}
