@@ -33,10 +33,10 @@ export function paymentsOf(deliveries: number): number {
 }
 
 /** So many deliveries waiting in a queue of this process: what is measured is the database. */
-export async function waiting(deliveries: number): Promise<MemoryQueue> {
+export async function waiting(deliveries: number, from = 0): Promise<MemoryQueue> {
   const queue = memoryQueue()
   const publisher = memoryPublisher(queue, { topic })
-  const all = Array.from({ length: deliveries }, (_, at) => ({ body: paymentAt(at) }))
+  const all = Array.from({ length: deliveries }, (_, at) => ({ body: paymentAt(from + at) }))
   await publisher.sendBatch(all)
   await publisher.close()
   return queue

@@ -68,6 +68,7 @@ function takers(of: Option['of']): string {
     redis: '`redisStore()`, `redisLock()`',
     publisher: 'publishers',
     ids: '`snowflakeIds()`',
+    lock: '`withLock()`',
   }
   return of.length === 0 ? 'fixed' : of.map((one) => names[one]).join(', ')
 }

@@ -34,6 +34,7 @@ export {
 } from './inbox/assurance.ts'
 export type { JsonOf, JsonShape, JsonValue } from './inbox/json.ts'
 export type { Key, KeyPart } from './inbox/key.ts'
+export type { HeldLock, Lock, LockTerms } from './inbox/lock.ts'
 export type {
   Act,
   AuditEntry,

@@ -24,12 +24,11 @@ export interface Place {
 const url = process.env['SEMEL_POSTGRES_URL'] ?? 'postgres://postgres@127.0.0.1:5432/postgres'
 
 /** As many at once as people have, and one to spare. */
-const loops = 16
+export const loops = 16
 
 export async function prepare(deliveries: number, pipeline = false): Promise<Place> {
   const schema = `semel_bench_${randomBytes(6).toString('hex')}`
-  const options = `-c search_path=${schema}`
-  const pool = new Pool({ connectionString: url, max: loops + 1, options, pipeline })
+  const pool = openPool(schema, pipeline)
   await pool.query(`create schema ${schema}`)
   await pool.query(`
     create table ledger (id bigint generated always as identity primary key, payment bigint not null, cents integer not null);
@@ -38,6 +37,12 @@ export async function prepare(deliveries: number, pipeline = false): Promise<Pla
     insert into account select id, 0 from generate_series(0, ${accounts - 1}) id`)
   await migratePostgres(pool)
   return { schema, pool, queue: await waiting(deliveries), deliveries }
+}
+
+/** As many connections as people give 16 loops, and one to spare. */
+export function openPool(schema: string, pipeline = false): Pool {
+  const options = `-c search_path=${schema}`
+  return new Pool({ connectionString: url, max: loops + 1, options, pipeline })
 }
 
 export async function close({ schema, pool }: Place): Promise<void> {

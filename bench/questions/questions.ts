@@ -1,5 +1,7 @@
 import { type Answer, answer, type Terms } from '../harness.ts'
 import { postgres } from './postgres.ts'
+import { postgresContended } from './postgres-contended.ts'
+import { postgresIndependent } from './postgres-independent.ts'
 import { sqlite } from './sqlite.ts'
 import { sqliteDuplicates } from './sqlite-duplicates.ts'
 import { sqliteGrowth } from './sqlite-growth.ts'
@@ -9,5 +11,7 @@ export const questions: Readonly<Record<string, (terms: Terms) => Promise<Answer
   [sqlite.name]: (terms) => answer(sqlite, terms),
   [sqliteDuplicates.name]: (terms) => answer(sqliteDuplicates, terms),
   [postgres.name]: (terms) => answer(postgres, terms),
+  [postgresIndependent.name]: (terms) => answer(postgresIndependent, terms),
+  [postgresContended.name]: (terms) => answer(postgresContended, terms),
   [sqliteGrowth.name]: (terms) => answer(sqliteGrowth, terms),
 }

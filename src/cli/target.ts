@@ -6,6 +6,7 @@ import { storeOpener } from '../config/prepare.ts'
 import { readConfig } from '../config/read-config.ts'
 import { resolveOpening } from '../config/technologies.ts'
 import type { Inspector } from '../inbox/inspector.ts'
+import type { Store } from '../inbox/store.ts'
 import { SemelError } from '../errors/semel-error.ts'
 import type { Shell } from './shell.ts'
 
@@ -25,15 +26,24 @@ export interface Target {
 /** Adds `--db` and `--config`. */
 export function targeted(command: Command): Command {
   return command
-    .option('--db <file>', 'SQLite file')
+    .option('--db <file or url>', 'SQLite file, or postgres://…')
     .option('--config <file>', 'semel.yaml that names store and source')
 }
 
 /** Opens the store that was named, lets `work` look into it, and closes it. */
-export async function withInspector<R>(
+export function withInspector<R>(
+  options: TargetOptions,
+  shell: Shell,
+  work: (inspector: Inspector) => Promise<R>,
+): Promise<R> {
+  return withStore(options, shell, ({ inspector }) => work(inspector))
+}
+
+/** The same for work that needs more of it. */
+export async function withStore<R>(
   options: TargetOptions,
   { env }: Shell,
-  work: (inspector: Inspector) => Promise<R>,
+  work: (store: Store) => Promise<R>,
 ): Promise<R> {
   const { opening, file } = targetOf('store', options, env)
   refuseMissing(opening, file)
@@ -41,7 +51,7 @@ export async function withInspector<R>(
   try {
     const store = await stores.open(opening)
     await store.prepare()
-    return await work(store.inspector)
+    return await work(store)
   } finally {
     await stores.close()
   }
@@ -60,7 +70,7 @@ export function targetOf(
   if ((db === undefined) === (config === undefined))
     throw new SemelError('SEMEL_USAGE', 'give one of --db FILE and --config FILE')
   if (config === undefined)
-    return { opening: { sqlite: db ?? '' }, file: join(process.cwd(), 'semel.yaml') }
+    return { opening: openingOf(db ?? ''), file: join(process.cwd(), 'semel.yaml') }
   const { plans } = readConfig(config, env)
   const named = plans.filter((plan) => group === undefined || plan.group === group)
   const openings = new Map(named.map((plan) => [JSON.stringify(plan[what]), plan[what]]))
@@ -70,6 +80,25 @@ export function targetOf(
   if (another !== undefined)
     throw new SemelError('SEMEL_USAGE', `${config} has several ${what}s; name one by --group`)
   return { opening, file: config }
+}
+
+/** What stands before `://` names the technology; what has no such thing is a file. */
+const schemes: Readonly<Record<string, string>> = {
+  postgres: 'postgres',
+  postgresql: 'postgres',
+  mysql: 'mysql',
+  mariadb: 'mysql',
+  redis: 'redis',
+  rediss: 'redis',
+}
+
+function openingOf(db: string): Opening {
+  const scheme = /^(\w+):\/\//.exec(db)?.[1]?.toLowerCase()
+  if (scheme === undefined) return { sqlite: db }
+  const technology = schemes[scheme]
+  if (technology !== undefined) return { [technology]: db }
+  const known = Object.keys(schemes).join(', ')
+  throw new SemelError('SEMEL_USAGE', `--db knows no ${scheme}://; it knows files and ${known}`)
 }
 
 /** Who only looks must not make an empty database of a misspelt name. */

@@ -8,7 +8,7 @@ import type { ConsumerPlan } from './read-config.ts'
 /** What a handler's module gives to its consumer. */
 export interface LoadedHandler {
   readonly handler: (message: never, context: never) => unknown
-  /** Its export `key`, where the file names no path. */
+  /** Its export `key`, where the file names no path; undefined: it has none. */
   readonly key: ((message: never) => never) | undefined
   /** Its export `body`, a schema. */
   readonly body: Schema<unknown> | undefined
@@ -27,7 +27,7 @@ export async function loadHandler(file: string, plan: ConsumerPlan): Promise<Loa
   if (typeof handler !== 'function') throw noFunction(where, path, name, module)
   return {
     handler: handler as LoadedHandler['handler'],
-    key: keyOf(plan, path, module),
+    key: keyOf(plan, module),
     body: bodyOf(where, path, module),
   }
 }
@@ -69,13 +69,17 @@ function noFunction(
 }
 
 function keyOf(
-  plan: ConsumerPlan,
-  path: string,
+  { consumer }: ConsumerPlan,
   { key }: Readonly<Record<string, unknown>>,
 ): LoadedHandler['key'] {
-  if (plan.consumer.key !== undefined) return undefined
-  if (typeof key === 'function') return key as LoadedHandler['key']
-  throw new SemelError(
+  if (consumer.key !== undefined || typeof key !== 'function') return undefined
+  return key as LoadedHandler['key']
+}
+
+/** Neither the file nor the module says what the key is, and the strategy does not know one. */
+export function noKeyAnywhere(plan: ConsumerPlan): SemelError {
+  const [path] = split(plan.consumer.handler)
+  return new SemelError(
     'SEMEL_CONFIG_INVALID',
     `${plan.where()}: there is no key; write key: body.NAME here, or export a function "key" from ${path}`,
   )

@@ -4,13 +4,13 @@ import { createConsumer } from '../consume/create-consumer.ts'
 import type { AnyOptions } from '../consume/flow.ts'
 import { isSemelError, SemelError } from '../errors/semel-error.ts'
 import { options } from '../options/table.ts'
-import { inbox, marker } from '../strategies/index.ts'
 import type { Store } from '../inbox/store.ts'
-import type { ConsumerConfig, Opening, StrategyConfig } from './config.ts'
+import type { ConsumerConfig, Opening } from './config.ts'
 import type { Environment } from './environment.ts'
-import { importFile, type LoadedHandler, loadHandler } from './handler-module.ts'
+import { importFile, type LoadedHandler, loadHandler, noKeyAnywhere } from './handler-module.ts'
 import { fingerprintFrom, keyFrom } from '../operate/paths.ts'
 import { type ConsumerPlan, type ReadConfig, readConfig } from './read-config.ts'
+import { keyOfStrategy, strategyOf } from './strategy.ts'
 import { offered, resolveOpening } from './technologies.ts'
 
 /** Consumers that are ready to start. */
@@ -77,32 +77,38 @@ async function consumerOf(
   const { group, consumer } = plan
   const { technology, setting } = resolveOpening(plan.source, file)
   const { topic, tag } = consumer
+  const given = optionsOf(plan, loaded)
+  const source = await offered(technology, 'source')(setting, { topic, tag })
+  return placed(plan.where(), () =>
+    createConsumer({ ...given, group, source, store, watchdog: true } as AnyOptions),
+  )
+}
+
+/** What it throws is said of a place in the file. */
+function placed<R>(where: string, work: () => R): R {
   try {
-    const source = await offered(technology, 'source')(setting, { topic, tag })
-    const given = { ...optionsOf(consumer, loaded), group, source, store, watchdog: true }
-    return createConsumer(given as AnyOptions)
+    return work()
   } catch (error) {
     throw isSemelError(error)
-      ? new SemelError(error.code, `${plan.where()}: ${error.message}`, { cause: error })
+      ? new SemelError(error.code, `${where}: ${error.message}`, { cause: error })
       : error
   }
 }
 
-function optionsOf(consumer: ConsumerConfig, loaded: LoadedHandler): object {
-  const { key, fingerprint, keyspace, instance, strategy, options: limits } = consumer
+function optionsOf(plan: ConsumerPlan, loaded: LoadedHandler): object {
+  const { key: path, fingerprint, keyspace, instance, options: limits } = plan.consumer
+  const strategy = placed(plan.where('strategy'), () => strategyOf(plan.consumer))
+  const key = path === undefined ? (loaded.key ?? keyOfStrategy(strategy)) : keyFrom(path)
+  if (key === undefined) throw noKeyAnywhere(plan)
   const { handler, body } = loaded
   return {
     ...limits,
     handler,
-    key: key === undefined ? loaded.key : keyFrom(key),
+    key,
+    strategy,
     ...given({ body, keyspace, instance }),
-    ...given({ strategy: strategyOf(strategy), fingerprint: fingerprintOf(fingerprint) }),
+    ...given({ fingerprint: fingerprintOf(fingerprint) }),
   }
-}
-
-function strategyOf(strategy: StrategyConfig | undefined): object | undefined {
-  if (strategy === undefined || strategy === 'inbox') return inbox()
-  return marker(strategy.marker)
 }
 
 function fingerprintOf(fingerprint: ConsumerConfig['fingerprint']): unknown {

@@ -43,11 +43,51 @@ const paths = v.pipe(v.array(path), v.minLength(1, 'the list is empty'))
 const key = v.lazy((given) => (Array.isArray(given) ? paths : path))
 const fingerprint = v.lazy((given) => (given === 'off' ? v.literal('off') : paths))
 
-const marker = named('marker', { because: v.pipe(text, v.regex(/\S/, 'write the reason')) })
-const strategyName = v.literal('inbox', 'it is inbox, or { marker: { because: … } }')
-const strategy = v.lazy((given) =>
-  typeof given === 'string' ? strategyName : named('strategy', { marker }),
-)
+const because = { because: v.pipe(text, v.regex(/\S/, 'write the reason')) }
+const names = v.pipe(v.array(text), v.minLength(1, 'the list is empty'))
+const constant = v.union([v.number(), v.boolean()])
+const value = v.lazy((given) => (typeof given === 'string' ? path : constant))
+const values = v.pipe(v.record(text, value), v.minEntries(1, 'it names no column'))
+const strategies = {
+  marker: v.exactOptional(named('marker', because)),
+  natural: v.exactOptional(named('natural', because)),
+  uniqueRow: v.exactOptional(
+    named('uniqueRow', { table: text, unique: names, same: v.exactOptional(names), values }),
+  ),
+  stateMachine: v.exactOptional(
+    named('stateMachine', {
+      table: text,
+      id: v.exactOptional(text),
+      state: v.exactOptional(text),
+      graph: v.record(text, v.array(text)),
+      initial: v.exactOptional(names),
+      values: named('values', { id: value, to: value }),
+      create: v.exactOptional(values),
+    }),
+  ),
+  version: v.exactOptional(
+    named('version', {
+      table: text,
+      id: v.exactOptional(text),
+      version: v.exactOptional(text),
+      by: v.exactOptional(text),
+      values: named('values', { id: value, version: value }),
+    }),
+  ),
+  upsert: v.exactOptional(
+    named('upsert', {
+      table: text,
+      key: names,
+      newest: text,
+      tie: v.exactOptional(text),
+      values,
+    }),
+  ),
+}
+const oneStrategy = `it is inbox, or { ${Object.keys(strategies).join(' or ')}: … }`
+const strategyName = v.literal('inbox', oneStrategy)
+const strategyByName = v.pipe(named('strategy', strategies), v.entries(1, oneStrategy))
+const strategy = v.lazy((given) => (typeof given === 'string' ? strategyName : strategyByName))
 
 const consumer = named('a consumer', {
   topic: name,
@@ -58,6 +98,7 @@ const consumer = named('a consumer', {
   keyspace: v.exactOptional(name),
   instance: v.exactOptional(name),
   strategy: v.exactOptional(strategy),
+  lookUpFirst: v.exactOptional(v.boolean()),
   options: v.exactOptional(limits()),
 })
 

@@ -5,6 +5,9 @@ import { SemelError } from '../errors/semel-error.ts'
 import type { Store } from '../inbox/store.ts'
 import type { Queue } from '../operate/queue.ts'
 import type { Opening } from './config.ts'
+import { mysql } from './mysql.ts'
+import { postgres } from './postgres.ts'
+import { redis } from './redis.ts'
 
 /** What a consumer wants of its source. */
 export interface Wanted {
@@ -67,6 +70,9 @@ export const technologies: Readonly<Record<string, Technology>> = {
       return sqliteMigrations
     },
   },
+  postgres,
+  mysql,
+  redis,
   // No source: nothing outside the process could send to it.
   memory: {
     isFile: false,

@@ -10,7 +10,7 @@ import type { Pace } from './pace.ts'
 import { makeRounds, waitOut } from './rounds.ts'
 import { hold, type Runtime } from './runtime.ts'
 import type { Situation } from './verdict.ts'
-import { behindOutcome, parkedMessage, recordFailure, requestOf } from './work.ts'
+import { appliedSituation, behindOutcome, parkedMessage, recordFailure, requestOf } from './work.ts'
 
 /** One key of a batch: its first delivery, and what came with it under the same key. */
 export interface Fresh extends Member {
@@ -50,11 +50,34 @@ export async function consumeBatch(
   pace: Pace,
 ): Promise<ReadonlyMap<Fresh, Fate>> {
   const fates = new Map<Fresh, Fate>(members.map((member) => [member, { kind: 'left' }]))
-  const rounds = await makeRounds(members, run, pace, (round) => commitRound(round, run))
+  for (const [member, situation] of await lookedUp(members, run))
+    fates.set(member, { kind: 'settled', situation, joined: false })
+  const open = members.filter((member) => fates.get(member)?.kind === 'left')
+  const rounds = await makeRounds(open, run, pace, (round) => commitRound(round, run))
   for (const [member, fate] of fatesOf(rounds.committed)) fates.set(member, fate)
   for (const [member, error] of rounds.failed)
-    fates.set(member, await fateOfFailure(member, error, members.length === 1, run))
+    fates.set(member, await fateOfFailure(member, error, open.length === 1, run))
   return inLaneOrder(fates)
+}
+
+/** Those that are surely done: `completed`, with the same fingerprint. Of all others the insert decides. */
+async function lookedUp(
+  members: readonly Fresh[],
+  run: Runtime,
+): Promise<ReadonlyMap<Fresh, Situation>> {
+  const { strategy, store } = run.flow
+  if (strategy.looksFirst !== true) return new Map()
+  try {
+    const known = await knownSituations(store.leases, members, run)
+    return new Map([...known].filter(([, situation]) => isCompleted(situation)))
+  } catch {
+    // Only a short cut: whoever inserts will hear what is wrong.
+    return new Map()
+  }
+}
+
+function isCompleted(situation: Situation): boolean {
+  return situation.kind === 'duplicate' && situation.state === 'completed'
 }
 
 /** P23: nobody goes on by himself while somebody before him in his lane is not settled. */
@@ -121,7 +144,7 @@ async function performRound(
   const done = new Set(performed.done)
   const taken = [...left, ...fresh.filter((member) => !done.has(member))]
   if (taken.length > 0) await open.withdraw(taken.map(({ identity }) => identity))
-  for (const member of performed.done) situations.set(member, { kind: 'applied', attempt: 1 })
+  for (const member of performed.done) situations.set(member, appliedSituation(run, member))
   const joined = acknowledgeWithin([...situations.keys()], run)
   await open.seal(performed.done.map(({ identity }) => ({ ...identity, result: undefined })))
   return { situations, careful, failed: performed.failed, joined }
@@ -208,7 +231,7 @@ const parkedBehind: Situation = {
 
 /** Those that can be acknowledged; a record that has vanished again, or that asks for more, is for the careful path. */
 async function knownSituations(
-  open: OpenTransaction<unknown>,
+  open: Pick<OpenTransaction<unknown>, 'read'>,
   known: readonly Fresh[],
   { flow }: Runtime,
 ): Promise<ReadonlyMap<Fresh, Situation>> {

@@ -28,7 +28,8 @@ export interface Consumer<L extends AssuranceLevel = AssuranceLevel> {
   /**
    * Prepares store and source, and begins to pull.
    *
-   * @throws SEMEL_CONSUMER_TWICE, SEMEL_RETENTION_SHORT, SEMEL_ATTEMPTS_OVER_BROKER, SEMEL_ORDER_MISSING, and what store and source throw.
+   * @throws SEMEL_CONSUMER_TWICE, SEMEL_RETENTION_SHORT, SEMEL_ATTEMPTS_OVER_BROKER, SEMEL_ORDER_MISSING,
+   * SEMEL_TABLE_MISSING, SEMEL_CONSTRAINT_MISSING, and what store and source throw.
    */
   start(): Promise<void>
   /**
@@ -63,7 +64,7 @@ interface CommonOptions<Tx, Body, L extends AssuranceLevel> {
   readonly source: Source
   readonly store: Store<Tx>
   /** Default: `inbox()`. */
-  readonly strategy?: Strategy<L>
+  readonly strategy?: Strategy<L, Message<NoInfer<Body>>>
   /** Any Standard Schema; types `message.body`. Default: lossless JSON, unchecked. */
   readonly body?: Schema<Body>
   /** Bytes to a value, before the schema. Default: lossless JSON. */

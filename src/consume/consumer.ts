@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { describeError, SemelError } from '../errors/semel-error.ts'
 import { emit } from '../events/events.ts'
+import { checkGuard } from '../once/guarded.ts'
 import type { Consumer, ConsumerStatus } from './consumer-options.ts'
 import { checkFlow, type Flow } from './flow.ts'
 import { type Intake, intake } from './intake.ts'
@@ -69,10 +70,11 @@ async function start(life: Life): Promise<void> {
 }
 
 async function open(life: Life, leave: () => void): Promise<void> {
-  const { store, source, group, instance } = life.flow
+  const { store, source, strategy, group, instance } = life.flow
   try {
     checkFlow(life.flow)
     await store.prepare()
+    await checkGuard(strategy, store)
     await source.open({ group, instance })
     // Stopped meanwhile: whoever stops closes it.
     if (life.stopped !== undefined) return leave()

@@ -7,6 +7,10 @@ import type { Arrival } from './arrivals.ts'
 import { consume } from './consume.ts'
 import { type Driven, drive, type Final } from './drive.ts'
 import { about, type Runtime } from './runtime.ts'
+import type { Situation } from './verdict.ts'
+
+/** With a commit of their own, which the acknowledgement can be part of. */
+const performed: readonly Situation['kind'][] = ['applied', 'passed']
 
 /** One delivery by itself, to its acknowledgement. That comes last, and only from a durable state. */
 export async function deliver(arrival: Arrival, run: Runtime): Promise<Final> {
@@ -49,7 +53,8 @@ export async function deliver(arrival: Arrival, run: Runtime): Promise<Final> {
     },
   }
   const final = await drive(driven, run)
-  const done = final.verdict === 'ack' && final.situation.kind === 'applied' && joined
+  const committed = final.verdict === 'ack' && performed.includes(final.situation.kind)
+  const done = committed && joined
   if (!done) await acknowledgeOne(delivery, final, run)
   return final
 }

@@ -6,8 +6,10 @@ import type { Assurance, AssuranceLevel } from '../inbox/assurance.ts'
 import type { Bytes } from '../inbox/bytes.ts'
 import { encodeLane, encodeOrigin, encodeScope } from '../inbox/identity.ts'
 import type { Store } from '../inbox/store.ts'
-import { inboxStrategy, type Strategy } from '../inbox/strategy.ts'
+import { inboxStrategy, noKeyOfItsOwn, type Strategy } from '../inbox/strategy.ts'
 import { assure } from '../once/assure.ts'
+import { guardsOf, passedBy, type Settled, settledOn } from '../once/guarded.ts'
+import type { TransactionContext } from '../once/context.ts'
 import type { Effects } from '../once/effects/declarations.ts'
 import { beside, checkEffects } from '../once/effects/weigh.ts'
 import { type Limits, resolveOptions } from '../options/resolve.ts'
@@ -73,7 +75,7 @@ export interface Flow {
   readonly instance: string | undefined
   readonly source: Source
   readonly store: Store
-  readonly strategy: Strategy
+  readonly strategy: Settled
   /** Effects elsewhere; undefined: none are declared. */
   readonly effects: Effects | undefined
   readonly assurance: Assurance
@@ -87,7 +89,18 @@ export interface Flow {
   readonly joins: boolean
   /** Whether record and effect of what is new can share a commit: then there are batches. */
   readonly batches: boolean
-  /** The handler for one message. */
+  /** Messages whose handler was not called because their row is so already, and why. */
+  readonly passed: WeakMap<object, string>
+  /**
+   * Asks the guard of the strategy, in the transaction of the handler: whether that one is not to be called.
+   *
+   * @throws TooEarly, SEMEL_…_CONFLICT, SEMEL_TRANSITION_REFUSED, and what the database throws
+   */
+  isPassed(
+    message: Message<unknown>,
+    context: Pick<TransactionContext<unknown>, 'tx' | 'key'>,
+  ): Promise<boolean>
+  /** The guard of the strategy, and the handler, for one message. */
   handle(message: Message<unknown>, context: unknown): unknown
   scopeOf(message: Message<unknown>): Bytes
   /** Undefined: it keeps no order. */
@@ -101,13 +114,23 @@ export function resolveFlow(options: AnyOptions): Flow {
   const resolved = resolveOptions('createConsumer()', options, numbers, others)
   for (const [name, type] of required) requireOption(options, name, type)
   requireOneHandler(options)
+  if (options.key === noKeyOfItsOwn) noKeyOfItsOwn()
   const { group, source, store, instance } = options
   const { topic } = source
   const origin = encodeOrigin({ group, topic, instance })
   const keyspace = options.keyspace ?? topic
   const effects = effectsOf(options)
-  const strategy = beside(effects, options.strategy ?? inboxStrategy)
+  const declared: Strategy = options.strategy ?? inboxStrategy
+  const strategy = settledOn(beside('createConsumer()', effects, declared), store)
+  if (strategy.guard !== undefined) guardsOf(store, strategy)
   const scope = encodeScope({ group, keyspace, instance })
+  const passed: Flow['passed'] = new WeakMap()
+  const isPassed: Flow['isPassed'] = async (message, context) => {
+    const why = await passedBy(strategy, store, message, context)
+    if (why !== undefined) passed.set(message, why)
+    return why !== undefined
+  }
+  const handle = handlerOf(options)
   return {
     group,
     topic,
@@ -116,14 +139,24 @@ export function resolveFlow(options: AnyOptions): Flow {
     store,
     strategy,
     effects,
-    assurance: assureWhole(assure(store, strategy, resolved.retentionMs, effects), source),
+    assurance: assureWhole(
+      assure(store, strategy, resolved.retentionMs, effects),
+      strategy,
+      source,
+    ),
     limits: resolved,
     options,
     origin,
     scope,
     joins: store.medium !== undefined && source.within?.medium === store.medium,
-    batches: strategy.path === 'transaction' && store.transactions !== undefined,
-    handle: handlerOf(options),
+    // A batch would wait for the lock of each of its messages, and all behind it with them.
+    batches:
+      strategy.path === 'transaction' &&
+      strategy.lock === undefined &&
+      store.transactions !== undefined,
+    passed,
+    isPassed,
+    handle: strategy.guard === undefined ? handle : unlessPassed(isPassed, handle),
     scopeOf(message) {
       const tenant = tenantOf(options, message)
       return tenant === undefined ? scope : encodeScope({ group, tenant, keyspace, instance })
@@ -140,6 +173,14 @@ function tenantOf({ tenant }: AnyOptions, message: Message<unknown>): string | u
   const name = tenant?.(message)
   hush(name)
   return name
+}
+
+/** The guard comes first, in the handler's own transaction. */
+function unlessPassed(isPassed: Flow['isPassed'], handle: Flow['handle']): Flow['handle'] {
+  return async (message, context) => {
+    if (!(await isPassed(message, context as TransactionContext<unknown>)))
+      await handle(message, context)
+  }
 }
 
 /** A batch handler gets one message where that one is alone; what it says of it, the message's handler throws. */
@@ -190,10 +231,22 @@ function effectsOf({ effects, handlerBatch }: AnyOptions): Effects | undefined {
   )
 }
 
-function assureWhole(assurance: Assurance, { name, capabilities }: Source): Assurance {
-  if (Number.isFinite(capabilities.redeliveryHorizonMs)) return assurance
+function assureWhole(
+  assurance: Assurance,
+  { guard }: Strategy,
+  { name, capabilities }: Source,
+): Assurance {
+  // A row that is guarded knows it longer than the record.
+  if (guard !== undefined || Number.isFinite(capabilities.redeliveryHorizonMs)) return assurance
   const window = `${name} keeps a message until it is acknowledged: one that stays so for longer than retentionMs takes effect again`
-  return { ...assurance, windows: [...assurance.windows, window] }
+  const { level, because } = assurance
+  return {
+    level,
+    because,
+    get windows() {
+      return [...assurance.windows, window]
+    },
+  }
 }
 
 /** Relations between settings that only the opened source knows; checked by every start. */

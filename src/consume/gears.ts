@@ -1,8 +1,11 @@
-import { SemelError } from '../errors/semel-error.ts'
+import type { Message } from '../delivery/message.ts'
+import { isSemelError, SemelError } from '../errors/semel-error.ts'
+import { isTooEarly } from '../errors/steering.ts'
 import { monotonicMs } from '../inbox/clock.ts'
+import { readableKey } from '../inbox/key.ts'
 import { insideTransaction } from '../once/inside.ts'
 import { callHandler } from '../once/perform.ts'
-import { performWith, withHandler } from '../once/transaction.ts'
+import { performWith, type Task, withHandler } from '../once/transaction.ts'
 import { namedFailures } from './batch-answer.ts'
 import { Blame, blameOne } from './blame.ts'
 import type { BatchAnswer } from './consumer-options.ts'
@@ -56,14 +59,17 @@ async function oneByOne<M extends Member>(batch: Batch<M>): Promise<Performed<M>
 async function allAtOnce<M extends Member>(batch: Batch<M>): Promise<Performed<M>> {
   const { open, members, run, lost } = batch
   const { options, store, limits } = run.flow
-  const messages = members.map(({ message }) => message)
-  const handle = insideTransaction(store, (context) =>
-    options.handlerBatch?.(messages as never, context as never),
-  )
+  const handle = (messages: readonly Message<unknown>[]): Task['perform'] =>
+    insideTransaction(store, (context) =>
+      options.handlerBatch?.(messages as never, context as never),
+    )
   return withHandler(open, async (tx) => {
     const failed = await callHandler(
       async ({ signal }) => {
-        const answer = await handle({ key: '', attempt: 1, tx, signal })
+        const { applied, failed } = await guardAll(batch, tx)
+        if (failed.size > 0 || applied.length === 0) return failed
+        const messages = applied.map(({ message }) => message)
+        const answer = await handle(messages)({ key: '', attempt: 1, tx, signal })
         return membersOf(namedFailures(answer), members)
       },
       limits,
@@ -74,6 +80,31 @@ async function allAtOnce<M extends Member>(batch: Batch<M>): Promise<Performed<M
     if (failed.size > 0) throw new Blame(failed, false, false)
     return { done: members, failed }
   })
+}
+
+/** The guards of all come first: the handler gets those whose rows are theirs. */
+async function guardAll<M extends Member>(
+  { open, members, run }: Batch<M>,
+  tx: unknown,
+): Promise<{ readonly applied: readonly M[]; readonly failed: ReadonlyMap<M, unknown> }> {
+  const { flow } = run
+  if (flow.strategy.guard === undefined) return { applied: members, failed: new Map() }
+  const applied: M[] = []
+  const failed = new Map<M, unknown>()
+  for (const member of members) {
+    const { key, readable } = member.identity
+    try {
+      const passed = await flow.isPassed(member.message, { tx, key: readableKey(key, readable) })
+      if (!passed) applied.push(member)
+    } catch (error) {
+      const contended = open.nobodysFault(error)
+      if (contended !== undefined) throw contended
+      failed.set(member, error)
+      // What the database threw may have ended the transaction for all.
+      if (!isTooEarly(error) && !isSemelError(error)) break
+    }
+  }
+  return { applied, failed }
 }
 
 function membersOf<M extends Member>(

@@ -15,6 +15,8 @@ import { taskOf } from './work.ts'
 export async function interleaved<M extends Member>(batch: Batch<M>): Promise<Performed<M>> {
   const { members, run } = batch
   const failed = new Map<M, unknown>()
+  /** Their statements came after one that had failed: they run again without whoever sent that. */
+  const collateral = new Map<M, unknown>()
   const valued = valuesOf(batch, failed)
   const ordered = members.some(({ lane }) => lane !== undefined)
   const begun = ordered ? valued : valued.toSorted((a, b) => (a.value < b.value ? -1 : 1))
@@ -31,7 +33,9 @@ export async function interleaved<M extends Member>(batch: Batch<M>): Promise<Pe
     } catch (error) {
       const blame = blameOne(member, error)
       if (!(blame instanceof Blame)) broken ??= { error: blame }
-      else for (const [one, thrown] of blame.failed) failed.set(one as M, thrown)
+      else
+        for (const [one, thrown] of blame.failed)
+          (batch.open.isCollateral?.(thrown) === true ? collateral : failed).set(one as M, thrown)
       stopped ||= blame instanceof Blame && blame.stopped
       return false
     }
@@ -47,6 +51,7 @@ export async function interleaved<M extends Member>(batch: Batch<M>): Promise<Pe
   await Promise.all(running)
   if (broken !== undefined) throw broken.error
   if (failed.size > 0) throw new Blame(failed, stopped, false)
+  if (collateral.size > 0) throw new Blame(collateral, stopped, false)
   return { done: members, failed }
 }
 

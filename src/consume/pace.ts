@@ -56,6 +56,7 @@ export function pace(terms: PaceTerms, nowMs: () => number = monotonicMs): Pace 
   const abreast = Math.min(terms.batchesInFlight, terms.concurrentTransactions)
   let allowed = batchMax
   let flights = abreast
+  let singles = beside
   let commits = 0
   let perMessageMs: number | undefined
   const ways = waysOf(batchMax > 1 && beside > 1, nowMs)
@@ -68,18 +69,22 @@ export function pace(terms: PaceTerms, nowMs: () => number = monotonicMs): Pace 
 
   return {
     size,
-    inFlight: () => (size() === 1 ? beside : flights),
+    inFlight: () => (size() === 1 ? singles : flights),
     committed(took) {
       const { messages, handlersMs } = took
       // What handlers take beside each other says nothing of what they take one after another.
       if (ways.now() === 'together') perMessageMs = smoothed(perMessageMs, handlersMs / messages)
       if (messages >= allowed) allowed = Math.min(batchMax, Math.ceil(allowed * 1.25))
-      if (++commits % quiet === 0) flights = Math.min(abreast, flights + 1)
+      if (++commits % quiet === 0) {
+        flights = Math.min(abreast, flights + 1)
+        singles = Math.min(beside, singles + 1)
+      }
       ways.committed(took)
     },
     contended() {
       allowed = Math.max(1, Math.floor(allowed / 2))
       flights = Math.max(1, flights - 1)
+      singles = Math.max(1, Math.floor(singles / 2))
       commits = 0
     },
   }

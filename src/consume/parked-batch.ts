@@ -18,7 +18,14 @@ import { makeRounds } from './rounds.ts'
 import { report } from './report.ts'
 import { about, hold, type Runtime } from './runtime.ts'
 import type { Situation } from './verdict.ts'
-import { performUnder, refused, requestOf, settledSituation, type Work } from './work.ts'
+import {
+  appliedSituation,
+  performUnder,
+  refused,
+  requestOf,
+  settledSituation,
+  type Work,
+} from './work.ts'
 
 /** One parked message that is leased and decoded. */
 interface Taken extends Member {
@@ -52,7 +59,7 @@ export async function consumeParkedBatch(
 async function performAll(taken: readonly Taken[], pace: Pace, run: Runtime): Promise<void> {
   const rounds = await makeRounds(taken, run, pace, (round) => commitRound(round, run))
   const done = new Set(rounds.committed?.done)
-  for (const { due, attempt } of done) note(due, { kind: 'applied', attempt }, run)
+  for (const member of done) note(member.due, appliedSituation(run, member), run)
   const failed = new Map([...rounds.failed, ...(rounds.committed?.failed ?? [])])
   const first = firstsOfLanes(taken.filter((member) => !done.has(member)))
   // Out of time, or behind one that is not done: as if they had not begun.
@@ -87,7 +94,7 @@ async function afterFailure(
   const { lease, sinceMs, kept } = member
   const decoded = await decodeMessage(member.raw, run.flow, run.aborting)
   if (decoded.kind === 'decoded') member.message = decoded.message
-  if (!wasAlone) return performUnder(lease, sinceMs, workOf(member, run), run, kept)
+  if (!wasAlone) return performUnder(lease, sinceMs, workOf(member, run), run, { kept })
   const { limits, store } = run.flow
   const { attempt } = lease
   const { expired } = workOf(member, run)

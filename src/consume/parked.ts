@@ -11,7 +11,7 @@ import { consumeIdentified } from './consume.ts'
 import { decodeMessage } from './identify.ts'
 import type { Runtime } from './runtime.ts'
 import { type Situation, verdicts } from './verdict.ts'
-import { performUnder, refused, requestOf, type Work } from './work.ts'
+import { locked, performUnder, refused, requestOf, type Work } from './work.ts'
 
 /** One parked message that somebody of this process wants to take. */
 export interface Taking {
@@ -66,13 +66,19 @@ async function claimAndPerform(taking: Taking, run: Runtime): Promise<Situation>
 }
 
 async function performIdentified(
-  { message, lease, sinceMs, kept }: Taken,
+  { message: raw, lease, sinceMs, kept }: Taken,
   asked: Omit<Work, 'message'>,
   run: Runtime,
 ): Promise<Situation> {
-  const decoded = await decodeMessage(message, run.flow, run.aborting)
+  const decoded = await decodeMessage(raw, run.flow, run.aborting)
   if (decoded.kind === 'undecoded') return buryUndecoded(lease, decoded, run)
-  return performUnder(lease, sinceMs, { ...asked, message: decoded.message }, run, kept)
+  const { message } = decoded
+  const situation = await locked(message, run, (lock) =>
+    performUnder(lease, sinceMs, { ...asked, message }, run, { kept, lock }),
+  )
+  // Nobody has failed, and somebody else may run it meanwhile.
+  if (situation.kind === 'held') await run.flow.store.leases.settle(lease, lockIsHeld)
+  return situation
 }
 
 /**
@@ -112,6 +118,12 @@ const waitsLonger: Outcome = {
   retryInMs: 1_000,
   counted: false,
   message: undefined,
+}
+
+const lockIsHeld: Outcome = {
+  ...waitsLonger,
+  reason: 'released',
+  detail: 'somebody else holds its lock',
 }
 
 function workOf({ due, alone, claimId }: Taking, { flow }: Runtime): Omit<Work, 'message'> {

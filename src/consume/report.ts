@@ -8,6 +8,7 @@ type Reporter<S> = (situation: S, about: EventBase, run: Runtime) => void
 
 const reporters: Reporters = {
   applied: ({ attempt }, about) => emit('applied', () => ({ ...about, attempt })),
+  passed: ({ detail }, about) => emit('passed', () => ({ ...about, detail })),
   duplicate: ({ state }, about) => emit('duplicate', () => ({ ...about, state })),
   held: ({ leftMs }, about) => emit('held', () => ({ ...about, leftMs })),
   fenced: (_, about) => emit('fenced', () => about),
@@ -36,7 +37,7 @@ export function report(situation: Situation, name: string, about: EventBase, run
 const failing = new Set(['failed', 'timeout'])
 
 function noteCircuit(situation: Situation, name: string, { circuit }: Runtime): void {
-  if (situation.kind === 'applied') return circuit.succeeded()
+  if (situation.kind === 'applied' || situation.kind === 'passed') return circuit.succeeded()
   if ('reason' in situation && failing.has(situation.reason)) return circuit.failed(name)
   circuit.undecided()
 }

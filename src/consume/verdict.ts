@@ -3,6 +3,7 @@ import type { Reason } from '../inbox/record.ts'
 /** Where one delivery, or one parked message, stands after a try. */
 export type Situation =
   | { readonly kind: 'applied'; readonly attempt: number }
+  | { readonly kind: 'passed'; readonly detail: string }
   | { readonly kind: 'duplicate'; readonly state: 'completed' | 'parked' | 'dead' }
   | {
       readonly kind: 'parked'
@@ -36,6 +37,7 @@ export const verdicts: Readonly<
   Record<Situation['kind'], { readonly verdict: Verdict; readonly because: string }>
 > = {
   applied: { verdict: 'ack', because: 'the effect is committed with its record' },
+  passed: { verdict: 'ack', because: 'its row is so already, and its record says so' },
   duplicate: {
     verdict: 'ack',
     because: 'the record is completed, or dead, or keeps the message itself',

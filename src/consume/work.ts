@@ -6,9 +6,10 @@ import type { Bytes } from '../inbox/bytes.ts'
 import type { Claim, ClaimRequest } from '../inbox/claim.ts'
 import type { Identity } from '../inbox/identity.ts'
 import type { Lease, Outcome, ParkedMessage } from '../inbox/record.ts'
-import { claimKey, type Granted, type Performed, performGranted } from '../once/careful.ts'
+import { claimKey, type Granted, performGranted } from '../once/careful.ts'
 import { insideTransaction } from '../once/inside.ts'
 import type { KeptLease } from '../once/lease-keeper.ts'
+import { type Locked, lockHeldMs, underLock } from '../once/locked.ts'
 import { outcomeOfFailure } from '../once/outcome.ts'
 import { handlersError } from '../once/perform.ts'
 import type { Task } from '../once/transaction.ts'
@@ -49,13 +50,39 @@ export function taskOf(
   }
 }
 
-/** The careful path for one message: claim, handler, settlement (P12). */
+/** The careful path for one message: claim, handler, settlement (P12); all of it under its lock, if it has one. */
 export async function performCarefully(work: Work, run: Runtime): Promise<Situation> {
   const { flow } = run
   const { store, limits } = flow
-  const { claim, sinceMs } = await claimKey(store, requestOf(work), limits)
-  if (claim.kind !== 'granted') return refused(claim, work, flow)
-  return performUnder(claim.lease, sinceMs, work, run)
+  return locked(work.message, run, async (lock) => {
+    const { claim, sinceMs } = await claimKey(store, requestOf(work), limits)
+    if (claim.kind !== 'granted') return refused(claim, work, flow)
+    return performUnder(claim.lease, sinceMs, work, run, { lock })
+  })
+}
+
+/** A lock that somebody else holds is waited for, and nothing of the message is counted. */
+export async function locked(
+  message: Message<unknown>,
+  { flow, stopping }: Runtime,
+  work: (lock: Locked) => Promise<Situation>,
+): Promise<Situation> {
+  try {
+    const done = await underLock({ strategy: flow.strategy, signal: stopping }, message, work)
+    return done ?? { kind: 'held', leftMs: lockHeldMs }
+  } catch (error) {
+    if (stopping.aborted && error === stopping.reason) return { kind: 'aborted', error }
+    throw error
+  }
+}
+
+/** What is committed: performed, or found to be so already. */
+export function appliedSituation(
+  { flow }: Runtime,
+  { message, attempt }: { readonly message: Message<unknown>; readonly attempt: number },
+): Situation {
+  const detail = flow.passed.get(message)
+  return detail === undefined ? { kind: 'applied', attempt } : { kind: 'passed', detail }
 }
 
 /** The second half: what the claim granted is performed and settled. */
@@ -64,7 +91,7 @@ export async function performUnder(
   sinceMs: number,
   work: Work,
   run: Runtime,
-  kept?: KeptLease,
+  { kept, lock }: { readonly kept?: KeptLease; readonly lock?: Locked } = {},
 ): Promise<Situation> {
   const { flow } = run
   const { store, limits } = flow
@@ -79,8 +106,13 @@ export async function performUnder(
     onRenewed: () => emit('renewed', () => about(flow, lease)),
     ...(kept && { kept }),
   }
-  const task = taskOf(work, run, work.acknowledge)
-  return performedSituation(await performGranted(store, task, granted, run.keeper, limits))
+  const own = taskOf(work, run, work.acknowledge)
+  const task = lock === undefined ? own : lock(own)
+  const performed = await performGranted(store, task, granted, run.keeper, limits)
+  if (performed.kind === 'failed')
+    return settledSituation(performed.outcome, performed.attempt, performed.error)
+  if (performed.kind !== 'applied') return performed
+  return appliedSituation(run, { message: work.message, attempt: performed.attempt })
 }
 
 /** A claim that was not granted, as a situation; what is exhausted is buried on the way. */
@@ -143,15 +175,6 @@ async function bury(
   const outcome: Outcome = { state: 'dead', reason, detail, message: parked }
   const buried = await store.leases.bury(identity, token, outcome)
   return buried === 'buried' ? { kind: 'dead', reason, detail } : { kind: 'changed' }
-}
-
-function performedSituation(performed: Performed): Situation {
-  switch (performed.kind) {
-    case 'failed':
-      return settledSituation(performed.outcome, performed.attempt, performed.error)
-    default:
-      return performed
-  }
 }
 
 /** A failure that is written down, as a situation. */

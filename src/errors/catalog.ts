@@ -25,6 +25,11 @@ export const catalog = {
     when: 'A configuration file cannot be read or does not say what it must.',
     advice: 'Go to the file, line and column that the message names.',
   },
+  SEMEL_CLIENT_MISSING: {
+    retryable: false,
+    when: 'A configuration names a database or a broker whose client library is not installed.',
+    advice: 'Install it beside semel: npm install and the name that the message says.',
+  },
   SEMEL_ENV_MISSING: {
     retryable: false,
     when: 'A configuration file refers to an environment variable that is not set.',
@@ -235,6 +240,12 @@ export const catalog = {
     when: 'A handler waited for something else than the database inside a SQLite transaction.',
     advice:
       'Fetch what it needs before, and do inside the transaction only what SQLite answers at once.',
+  },
+  SEMEL_TX_OUTSIDE: {
+    retryable: false,
+    when: 'A handler asked the pool for something, instead of its own transaction.',
+    advice:
+      "Use the handler's tx: what goes past it commits by itself. If that is meant, give the store outside: 'allow'.",
   },
   SEMEL_OUTCOME_UNKNOWN: {
     retryable: true,

@@ -12,6 +12,8 @@ export interface EventBase {
 export interface Events {
   claimed: EventBase & { readonly attempt: number; readonly alone: boolean }
   applied: EventBase & { readonly attempt: number }
+  /** The row that the strategy guards is so already, or beyond: the handler was not called. */
+  passed: EventBase & { readonly detail: string }
   duplicate: EventBase & { readonly state: 'completed' | 'parked' | 'dead' }
   held: EventBase & { readonly leftMs: number }
   fenced: EventBase
@@ -39,6 +41,8 @@ export interface Events {
   /** Completed records whose retention had passed were forgotten, of whatever group. */
   pruned: { readonly group: string; readonly topic: string; readonly records: number }
   'prune-failed': { readonly group: string; readonly topic: string; readonly error: string }
+  /** A handler has asked the pool itself for something, which commits without its record. */
+  'outside-transaction': { readonly method: string; readonly code: 'SEMEL_TX_OUTSIDE' }
   stopped: { readonly group: string; readonly topic: string; readonly error: string | undefined }
 }
 
@@ -47,6 +51,7 @@ export type EventName = keyof Events
 const names: Readonly<Record<EventName, string>> = {
   claimed: 'semel:claimed',
   applied: 'semel:applied',
+  passed: 'semel:passed',
   duplicate: 'semel:duplicate',
   held: 'semel:held',
   fenced: 'semel:fenced',
@@ -64,6 +69,7 @@ const names: Readonly<Record<EventName, string>> = {
   'circuit-closed': 'semel:circuit-closed',
   pruned: 'semel:pruned',
   'prune-failed': 'semel:prune-failed',
+  'outside-transaction': 'semel:outside-transaction',
   stopped: 'semel:stopped',
 }
 

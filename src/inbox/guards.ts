@@ -54,12 +54,7 @@ export interface Guards {
    * Inserts a row unless there is one with the same values in the columns `unique`, which have an index of their own.
    * Waits for whoever is inserting that one. What breaks any other constraint is an error.
    */
-  insert(
-    tx: unknown,
-    table: string,
-    row: ColumnValues,
-    unique: readonly string[],
-  ): Promise<boolean>
+  insert(tx: unknown, table: string, row: ColumnValues, unique: readonly string[]): Promise<boolean>
   /** Answers how many rows it has changed. */
   update(tx: unknown, table: string, change: RowChange): Promise<number>
   /** Reads a row as it is now, and keeps it so until the transaction ends; undefined: there is none. */

@@ -31,6 +31,8 @@ export interface Store<out Tx = unknown> {
   readonly guards: Guards | undefined
   /** Undefined on stores below level A. */
   readonly transactions: Transactions<Tx> | undefined
+  /** When it could lose what it has committed, each as a sentence; what only the server knows after `prepare()`. */
+  readonly windows?: readonly string[]
   /**
    * What the store's transactions commit to. A source that names the same object can acknowledge inside them.
    */
@@ -118,6 +120,8 @@ export interface OpenTransaction<out Tx> {
   savepoint<R>(work: () => Promise<R>): Promise<R>
   /** What a handler threw, translated, when nobody is to blame for it: it met another transaction. */
   nobodysFault(error: unknown): SemelError | undefined
+  /** Whether a statement failed only because another one had, in the same transaction. Absent: none does. */
+  isCollateral?(error: unknown): boolean
   /**
    * Our last statement (P9): writes results, and proves that all our records are still there.
    *

@@ -1,4 +1,5 @@
 import type { SemelCode } from '../errors/catalog.ts'
+import { SemelError } from '../errors/semel-error.ts'
 import type { AssuranceLevel } from './assurance.ts'
 import type { Guards } from './guards.ts'
 import type { Key } from './key.ts'
@@ -28,13 +29,13 @@ export interface Strategy<L extends AssuranceLevel = AssuranceLevel, in In = nev
 }
 
 /** A guard as a strategy carries it. */
-export interface StrategyGuard<in In = never, V = unknown> {
+export interface StrategyGuard<in In = never> {
   /** The values of one message. */
-  readonly of: (input: In) => V
+  readonly of: (input: In) => unknown
   /** The key of values that name one intent; undefined: they do not. */
-  readonly keyOf: ((values: V) => Key) | undefined
+  readonly keyOf: ((values: never) => Key) | undefined
   /** Looks, changes the row, and says what that means. `key` is that of the message, in its readable form. */
-  apply(on: GuardedTransaction, values: V, key: string): Promise<GuardAnswer>
+  apply(on: GuardedTransaction, values: never, key: string): Promise<GuardAnswer>
   /**
    * Compares with the real table, inside `tx` where there is one.
    *
@@ -66,6 +67,18 @@ export type GuardAnswer =
   | { readonly kind: 'early'; readonly detail: string }
   /** The row says something that this message contradicts. */
   | { readonly kind: 'conflict'; readonly code: SemelCode; readonly detail: string }
+
+/**
+ * The key of a strategy whose values do not name one intent.
+ *
+ * @throws SEMEL_OPTION_INVALID
+ */
+export function noKeyOfItsOwn(): never {
+  throw new SemelError(
+    'SEMEL_OPTION_INVALID',
+    'the values of this strategy do not name one intent: give a key of your own',
+  )
+}
 
 /** Record and effect in one commit; what is used where nothing else is declared. */
 export const inboxStrategy: Strategy<'A', unknown> = {

@@ -28,11 +28,22 @@ export function assure<L extends AssuranceLevel>(
       ...(strategy.because === undefined ? [] : [`${strategy.name}: ${strategy.because}`]),
       ...weighed.because,
     ],
-    windows: [
-      ...strategy.windows,
-      ...weighed.windows,
-      ...(store.capabilities.durable ? [] : [`${store.name}: records end with this process`]),
-      `a message that comes again after its record was forgotten (retentionMs ${retentionMs}) takes effect again`,
-    ],
+    get windows() {
+      return [
+        ...strategy.windows,
+        ...weighed.windows,
+        ...(store.windows ?? endsWithProcess(store)),
+        // A row that is guarded knows it longer than the record.
+        ...(strategy.guard === undefined
+          ? [
+              `a message that comes again after its record was forgotten (retentionMs ${retentionMs}) takes effect again`,
+            ]
+          : []),
+      ]
+    },
   }
+}
+
+function endsWithProcess({ name, capabilities }: Store): readonly string[] {
+  return capabilities.durable ? [] : [`${name}: records end with this process`]
 }

@@ -9,6 +9,8 @@ export interface AttemptContext {
   readonly attempt: number
   /** Aborts when the lease is lost, `performMsMax` has passed, or the caller or the consumer stops. */
   readonly signal: AbortSignal
+  /** Of `withLock()`: to be compared by `fenced()` on the rows that the lock guards. */
+  readonly lock?: { readonly token: bigint }
 }
 
 /** What a handler gets when its effects are rows beside the inbox. */

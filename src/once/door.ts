@@ -2,10 +2,10 @@ import { SemelError } from '../errors/semel-error.ts'
 import type { Claim } from '../inbox/claim.ts'
 import type { Lease } from '../inbox/record.ts'
 import type { Store } from '../inbox/store.ts'
-import type { Strategy } from '../inbox/strategy.ts'
 import { askAgain } from './again.ts'
 import { type Answer, refusedAnswer } from './answer.ts'
 import { type CarefulTerms, claimKey, newClaimId, performGranted } from './careful.ts'
+import { checkGuard, type Settled } from './guarded.ts'
 import { answerOf } from './known.ts'
 import { type LeaseKeeper, leaseKeeper } from './lease-keeper.ts'
 import { HandlerFailure } from './perform.ts'
@@ -14,19 +14,32 @@ import { performIn, performNew, type Task } from './transaction.ts'
 /** What every call through door 1 shares. */
 export interface Door {
   readonly store: Store
-  readonly strategy: Strategy
+  readonly strategy: Settled
   readonly terms: CarefulTerms
   readonly keeper: LeaseKeeper
-  /** Prepares the store with the first call of any door; tried again while it fails. */
-  ready(): Promise<void>
+  /** Prepares the store with the first call of any door, and looks at the table; tried again while it fails. */
+  ready(tx?: unknown): Promise<void>
 }
 
 /** Per store: a door whose first call comes inside a transaction could not wait for it. */
 const prepared = new WeakMap<Store, Promise<void>>()
 
-export function openDoor(store: Store, strategy: Strategy, terms: CarefulTerms): Door {
+export function openDoor(store: Store, strategy: Settled, terms: CarefulTerms): Door {
   const keeper = leaseKeeper(store.leases, terms.leaseMs)
-  return { store, strategy, terms, keeper, ready: () => ready(store) }
+  let checked = strategy.guard === undefined
+  return {
+    store,
+    strategy,
+    terms,
+    keeper,
+    async ready(tx) {
+      await ready(store)
+      if (checked) return
+      // Inside the caller's transaction, where there is one: another could wait for it.
+      await checkGuard(strategy, store, tx)
+      checked = true
+    },
+  }
 }
 
 function ready(store: Store): Promise<void> {
@@ -45,12 +58,21 @@ export async function tryOnce(door: Door, task: Task): Promise<Answer> {
   const { store, strategy, terms } = door
   if (strategy.path === 'lease' || store.transactions === undefined) return tryCarefully(door, task)
   const { transactions } = store
+  const known = strategy.looksFirst === true ? await lookedUp(door, task) : undefined
+  if (known !== undefined) return known
   const committed = await unwrapped(askAgain(() => performNew(transactions, task, terms)))
   if (committed.kind === 'applied')
     return { kind: 'completed', result: committed.result, replayed: false }
   const record = committed.kind === 'known' ? committed.record : undefined
   const claim = answerOf(record, requestOf(task), terms)
   return claim === undefined ? tryCarefully(door, task) : answerClaim(door, task, claim, 0)
+}
+
+/** Only what is completed, and the same: everything else is decided by the insert. */
+async function lookedUp({ store, terms }: Door, task: Task): Promise<Answer | undefined> {
+  const [record] = await store.leases.read([task])
+  const claim = answerOf(record, requestOf(task), terms)
+  return claim?.kind === 'completed' ? refusedAnswer(claim) : undefined
 }
 
 /** Performs inside a transaction that the caller commits; never waits while the caller holds locks (P30). */

@@ -2,7 +2,7 @@ import { SemelError } from '../errors/semel-error.ts'
 import { TooEarly } from '../errors/steering.ts'
 import type { Guards } from '../inbox/guards.ts'
 import type { Store } from '../inbox/store.ts'
-import type { Strategy, StrategyGuard } from '../inbox/strategy.ts'
+import type { Strategy } from '../inbox/strategy.ts'
 
 /** What a guard needs of the context of a handler. */
 interface Context {
@@ -22,9 +22,10 @@ export async function passedBy(
   input: unknown,
   { tx, key }: Context,
 ): Promise<string | undefined> {
-  const { guard } = strategy as { readonly guard?: StrategyGuard<unknown> }
+  const { guard } = strategy
   if (guard === undefined) return undefined
-  const answer = await guard.apply({ guards: guardsOf(store, strategy), tx }, guard.of(input), key)
+  const on = { guards: guardsOf(store, strategy), tx }
+  const answer = await guard.apply(on, guard.of(input as never) as never, key)
   switch (answer.kind) {
     case 'applied':
       return undefined

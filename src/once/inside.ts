@@ -94,6 +94,11 @@ export function refuseInside(store: Store, strategy: Strategy): void {
   )
 }
 
+/** Whether this is called by a handler that has a transaction of this store, and has not ended. */
+export function isInside(medium: object): boolean {
+  return liveInside((inside) => inside.medium === medium) !== undefined
+}
+
 function lineOf(root: object): Line {
   const nested = liveInside((one) => one.root === root && one.line !== undefined)
   const line = nested?.line ?? lines.get(root) ?? newLine()

@@ -1,4 +1,4 @@
-import { SemelError } from '../errors/semel-error.ts'
+import { isSemelError, SemelError } from '../errors/semel-error.ts'
 import { type Identity, identityName } from '../inbox/identity.ts'
 import { readableKey } from '../inbox/key.ts'
 import type { OpenTransaction, Store } from '../inbox/store.ts'
@@ -42,8 +42,14 @@ async function hasEnded(store: Store, tx: object, identity: Identity): Promise<b
   if (committed !== undefined) return true
   const open = openOn(store, tx)
   if (open === undefined) return true
-  const [own] = await open.read([identity])
-  return own === undefined
+  try {
+    const [own] = await open.read([identity])
+    return own === undefined
+  } catch (error) {
+    // Some connections say so only when they are asked for something.
+    if (isSemelError(error, 'SEMEL_TX_OVER')) return true
+    throw error
+  }
 }
 
 function openOn(store: Store, tx: object): OpenTransaction<unknown> | undefined {

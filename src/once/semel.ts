@@ -14,8 +14,10 @@ import { assure } from './assure.ts'
 import type { HandlerContext, LevelOf, TransactionContext } from './context.ts'
 import type { Effects, NoEffects } from './effects/declarations.ts'
 import { beside, checkEffects } from './effects/weigh.ts'
+import { guardsOf, passedBy, settledOn } from './guarded.ts'
 import { enterKey } from './in-flight.ts'
 import { insideTransaction, inTurn, refuseInside } from './inside.ts'
+import { lockHeldMs, refuseLockInside, underLock } from './locked.ts'
 import { refuseNested, rememberJoined } from './nested.ts'
 import { type Door, openDoor, performInCallers, tryOnce } from './door.ts'
 import type { Task } from './transaction.ts'
@@ -30,6 +32,14 @@ export interface RunOptions {
   readonly signal?: AbortSignal
 }
 
+/** Options as the last argument: a strategy that takes values from its input makes it be given. */
+export type RunArguments<In> = unknown extends In
+  ? [options?: RunOptions]
+  : [options: RunOptions & { readonly input: In }]
+
+/** A guarded row may say that there is nothing to do: then there is no result. */
+export type RunResult<R, In> = unknown extends In ? R : R | undefined
+
 /** The answers of `tryRun`. What the function throws is thrown. */
 export type RunAnswer<R> =
   | { readonly kind: 'completed'; readonly result: R; readonly replayed: boolean }
@@ -38,27 +48,35 @@ export type RunAnswer<R> =
   | { readonly kind: 'dead'; readonly reason: string }
 
 /** Idempotency for any function. No broker involved. */
-export interface Once<Tx, L extends AssuranceLevel = 'A', E extends Effects = NoEffects> {
+export interface Once<
+  Tx,
+  L extends AssuranceLevel = 'A',
+  E extends Effects = NoEffects,
+  In = unknown,
+> {
   readonly assurance: Assurance<Weakest<L, LevelOf<E>>>
   /**
    * Performs once per key, and answers the result, fresh or replayed: the same JSON value both times.
    *
-   * A function that throws leaves nothing behind at level A: its error is rethrown, and the next call tries again.
+   * A function that throws leaves nothing behind at level A: its error is rethrown, and the next call tries again. Where
+   * the strategy guards a row that is so already, the function is not called and the result is undefined; a message
+   * that is ahead of its row throws {@link TooEarly}.
    * @throws SEMEL_HELD (with `retryAfterMs`), SEMEL_MISMATCHED, SEMEL_DEAD, SEMEL_RESULT_…, SEMEL_KEY_…, SEMEL_STORE_…;
    * SEMEL_EFFECT_…, SEMEL_STEP_… where effects are declared;
-   * SEMEL_RUN_NESTED inside a transaction that it would wait for
+   * SEMEL_RUN_NESTED inside a transaction that it would wait for; SEMEL_ROW_CONFLICT, SEMEL_VERSION_CONFLICT,
+   * SEMEL_TRANSITION_REFUSED, SEMEL_VALUES_INVALID of a strategy; SEMEL_LOCK_… of its lock
    */
   run<R extends JsonShape<R>>(
     key: Key,
     perform: (context: HandlerContext<Tx, L, E>) => Promise<R> | R,
-    options?: RunOptions,
-  ): Promise<R>
+    ...options: RunArguments<In>
+  ): Promise<RunResult<R, In>>
   /** The same, with the answers of ours as a union instead of errors. */
   tryRun<R extends JsonShape<R>>(
     key: Key,
     perform: (context: HandlerContext<Tx, L, E>) => Promise<R> | R,
-    options?: RunOptions,
-  ): Promise<RunAnswer<R>>
+    ...options: RunArguments<In>
+  ): Promise<RunAnswer<RunResult<R, In>>>
   /**
    * Joins a transaction that the caller began and will commit: the answer holds once it is committed. Calls on
    * one transaction are performed one after another. Await them before you write yourself, or commit: what is
@@ -70,18 +88,23 @@ export interface Once<Tx, L extends AssuranceLevel = 'A', E extends Effects = No
     tx: Tx,
     key: Key,
     perform: (context: TransactionContext<Tx>) => Promise<R> | R,
-    options?: RunOptions,
-  ): Promise<R>
+    ...options: RunArguments<In>
+  ): Promise<RunResult<R, In>>
 }
 
-export interface SemelOptions<Tx, L extends AssuranceLevel = 'A', E extends Effects = NoEffects> {
+export interface SemelOptions<
+  Tx,
+  L extends AssuranceLevel = 'A',
+  E extends Effects = NoEffects,
+  In = unknown,
+> {
   /** Default keyspace. Default: empty, which no topic is. */
   readonly name?: string
   /** Callers that share work, and therefore share keys. */
   readonly group: string
   readonly store: Store<Tx>
   /** Default: `inbox()`. */
-  readonly strategy?: Strategy<L>
+  readonly strategy?: Strategy<L, In>
   /** Effects elsewhere, by names that never change. The function gets them instead of `tx`. Default: none. */
   readonly effects?: E
   readonly leaseMs?: number
@@ -114,50 +137,61 @@ const others = ['name', 'group', 'store', 'strategy', 'effects']
  * const points = semel({ group: 'points', store: sqliteStore('shop.db') })
  * const { total } = await points.run(['order-paid', order.id], ({ tx }) => grant(tx, order))
  */
-export function semel<Tx, L extends AssuranceLevel = 'A', const E extends Effects = NoEffects>(
-  options: SemelOptions<Tx, L, E>,
-): Once<Tx, L, E> {
+export function semel<
+  Tx,
+  L extends AssuranceLevel = 'A',
+  const E extends Effects = NoEffects,
+  In = unknown,
+>(options: SemelOptions<Tx, L, E, In>): Once<Tx, L, E, In> {
   const limits = resolveOptions('semel()', options, numbers, others)
   const { group, store, name = '' } = options
   const effects = checkEffects('semel()', options.effects)
-  const strategy = beside(effects, options.strategy ?? inboxStrategy)
+  const declared: Strategy = options.strategy ?? inboxStrategy
+  const strategy = settledOn(beside('semel()', effects, declared), store)
+  if (strategy.guard !== undefined) guardsOf(store, strategy)
   const assurance = assure(store, strategy, limits.retentionMs, effects)
   const door = openDoor(store, strategy, limits)
   encodeScope({ group, keyspace: name })
 
-  function taskOf(key: Key, perform: Task['perform'], options: RunOptions, joined?: object): Task {
-    const { keyspace = name, tenant, fingerprint, signal } = options
+  function taskOf(key: Key, perform: Task['perform'], options: AnyRun, joined?: object): Task {
+    const { keyspace = name, tenant, fingerprint, signal, input } = options
+    const guarded: Task['perform'] = async (context) => {
+      const passed = await passedBy(strategy, store, input, context)
+      return passed === undefined ? perform(context) : undefined
+    }
+    const own = strategy.guard === undefined ? perform : guarded
     return {
       effects,
       ...identityOf(encodeScope({ group, keyspace, tenant }), key),
       fingerprint: fingerprint === undefined ? noFingerprint : fieldsFingerprint(fingerprint),
-      perform: insideTransaction(store, perform, joined),
+      perform: insideTransaction(store, own, joined),
       stops: signal === undefined ? [] : [signal],
       keepsResult: true,
       acknowledge: undefined,
     }
   }
 
-  async function answer(task: Task): Promise<Answer> {
+  async function answer(task: Task, { input, signal }: AnyRun): Promise<Answer> {
     refuseInside(store, strategy)
     await door.ready()
     await refuseNested(store, task)
-    return waitWhileHeld(store, task, limits.heldWaitMs, () => tryOnce(door, task))
+    return waitWhileHeld(store, task, limits.heldWaitMs, async () => {
+      const got = await underLock({ strategy, signal }, input, (locked) =>
+        tryOnce(door, locked(task)),
+      )
+      return got ?? { kind: 'held', retryAfterMs: lockHeldMs }
+    })
   }
 
   return {
     assurance: assurance as Assurance<Weakest<L, LevelOf<E>>>,
-    async run<R>(key: Key, perform: (context: never) => Promise<R> | R, options: RunOptions = {}) {
+    async run<R>(key: Key, perform: (context: never) => Promise<R> | R, options: AnyRun = {}) {
       const task = taskOf(key, perform as Task['perform'], options)
-      const got = await answer(task)
+      const got = await answer(task, options)
       return resultOf(got, task) as R
     },
-    async tryRun<R>(
-      key: Key,
-      perform: (context: never) => Promise<R> | R,
-      options: RunOptions = {},
-    ) {
-      const got = await answer(taskOf(key, perform as Task['perform'], options))
+    async tryRun<R>(key: Key, perform: (context: never) => Promise<R> | R, options: AnyRun = {}) {
+      const got = await answer(taskOf(key, perform as Task['perform'], options), options)
       return (
         got.kind === 'completed' ? { ...got, result: decodeResult(got.result) } : got
       ) as RunAnswer<R>
@@ -166,8 +200,9 @@ export function semel<Tx, L extends AssuranceLevel = 'A', const E extends Effect
       tx: Tx,
       key: Key,
       perform: (context: never) => Promise<R> | R,
-      options: RunOptions = {},
+      options: AnyRun = {},
     ) {
+      refuseLockInside(strategy)
       const task = taskOf(key, perform as Task['perform'], options, tx as object)
       const got = await inTurn(tx, () => joined(door, store, tx as object, task))
       return resultOf(got, task) as R
@@ -175,13 +210,15 @@ export function semel<Tx, L extends AssuranceLevel = 'A', const E extends Effect
   }
 }
 
+type AnyRun = RunOptions & { readonly input?: unknown }
+
 function resultOf(got: Answer, identity: Identity): unknown {
   if (got.kind === 'completed') return decodeResult(got.result)
   throw thrown(got, identity)
 }
 
 async function joined(door: Door, store: Store, tx: object, task: Task): Promise<Answer> {
-  await door.ready()
+  await door.ready(tx)
   const answer = await performInCallers(door, tx, task)
   if (answer.kind === 'completed' && !answer.replayed) rememberJoined(store, tx, task)
   return answer

@@ -61,6 +61,7 @@ export const reasons: readonly Reason[] = Object.keys({
   behind: true,
   expired: true,
   mismatched: true,
+  conflict: true,
   'no-key': true,
   unreadable: true,
   refused: true,

@@ -14,7 +14,7 @@ export interface Option {
     | 'calls'
     | 'per second'
   /** Which factories take it. */
-  readonly of: readonly ('consumer' | 'semel' | 'sqlite' | 'redis' | 'publisher' | 'ids')[]
+  readonly of: readonly ('consumer' | 'semel' | 'sqlite' | 'redis' | 'publisher' | 'ids' | 'lock')[]
   readonly says: string
 }
 
@@ -69,6 +69,14 @@ export const options = {
     unit: 'ms',
     of: ['consumer', 'semel'],
     says: 'How long we wait in process for somebody who holds the same key, before we say held.',
+  },
+  waitMs: {
+    default: 1_000,
+    min: 0,
+    max: 60_000,
+    unit: 'ms',
+    of: ['lock'],
+    says: 'How long withLock() waits for whoever holds the lock, before the message is held.',
   },
   retentionMs: {
     default: 604_800_000,

@@ -1,7 +1,7 @@
-import type { SqlValue } from '../sql/client.ts'
+import type { Isolation, SqlOpening, SqlValue } from '../sql/client.ts'
 import type { Dialect } from '../sql/dialect.ts'
 import type { TransactionTerms } from '../inbox/store.ts'
-import { commitError, isContention, storeError } from './postgres-errors.ts'
+import { commitError, isCollateral, isContention, storeError } from './postgres-errors.ts'
 import { rowWords } from './row-words.ts'
 import { inbox, names, parking, rate, schema, steps } from './statements.gen.ts'
 
@@ -12,20 +12,13 @@ const batchLockMs = 30
 /** Beyond what a handler may take. */
 const idleMarginMs = 10_000
 
-export type Isolation = 'read committed' | 'repeatable read' | 'serializable'
-
 export function postgresDialect(isolation: Isolation = 'read committed'): Dialect {
   return {
     name: 'postgres',
     statements: { inbox, parking, steps, rate, names, schema },
     place: (number) => `$${number}`,
     literal,
-    opening: (terms) => ({
-      begin: `begin isolation level ${terms.messages === 0 ? 'read committed' : isolation}`,
-      settings: settingsOf(terms),
-      mark: 'select txid_current()::text as mark',
-      proof: (mark) => `select 1 / (txid_current()::text = '${mark}')::integer as same`,
-    }),
+    opening: (terms) => openingOf(terms, terms.messages === 0 ? 'read committed' : isolation),
     afterClaims: ({ messages }) =>
       messages > 1
         ? [`set local lock_timeout = ${batchLockMs}`]
@@ -36,18 +29,30 @@ export function postgresDialect(isolation: Isolation = 'read committed'): Dialec
     prune: async (run, values) => (await run(inbox.prune, values)).length,
     rows: rowWords,
     isContention,
+    isCollateral,
     storeError,
     commitError,
   }
 }
 
-/** All of them local: nothing of ours outlives the transaction, whatever stands between us and the server. */
-function settingsOf({ performMsMax }: TransactionTerms): readonly string[] {
-  const idleMs = performMsMax === undefined ? claimMs : Math.ceil(performMsMax)
-  return [
-    `set local lock_timeout = ${claimMs}`,
-    `set local idle_in_transaction_session_timeout = ${idleMs + idleMarginMs}`,
-  ]
+/** All settings are local: nothing of ours outlives the transaction, whatever stands between us and the server. */
+function openingOf(
+  { performMsMax, interleaved }: TransactionTerms,
+  isolation: Isolation,
+): SqlOpening {
+  const idleMs = (performMsMax === undefined ? claimMs : Math.ceil(performMsMax)) + idleMarginMs
+  return {
+    begin: `begin isolation level ${isolation}`,
+    interleaved,
+    isolation,
+    timeoutMs: claimMs + idleMs,
+    settings: [
+      `set local lock_timeout = ${claimMs}`,
+      `set local idle_in_transaction_session_timeout = ${idleMs}`,
+    ],
+    mark: 'select txid_current()::text as mark',
+    proof: (mark) => `select 1 / (txid_current()::text = '${mark}')::integer as same`,
+  }
 }
 
 function literal(value: SqlValue): string {

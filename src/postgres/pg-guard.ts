@@ -1,7 +1,7 @@
 import { SemelError } from '../errors/semel-error.ts'
 import { isThenable } from '../once/perform.ts'
 import type { PgClient } from './pg-pool.ts'
-import { refuseOurs } from './sql-text.ts'
+import { refuseAlone, refuseOurs } from './sql-text.ts'
 
 /** What a handler cannot do with a connection of ours. */
 const ours = new Set<PropertyKey>(['release', 'end', 'connect', 'connection', '_connection'])
@@ -13,11 +13,19 @@ const ours = new Set<PropertyKey>(['release', 'end', 'connect', 'connection', '_
 export function guardedClient<C extends PgClient>(
   client: C,
   running: { statements: number },
+  interleaved = false,
 ): { readonly tx: C; end(threw?: boolean): void } {
   let over = false
   function query(...given: readonly unknown[]): unknown {
-    if (over) throw refusedLate()
-    refuseOurs(textOf(given[0]))
+    try {
+      if (over) throw refusedLate()
+      refuseOurs(textOf(given[0]))
+      if (interleaved) refuseAlone(textOf(given[0]))
+    } catch (error) {
+      // As pg itself would answer.
+      if (givesPromise(given)) return Promise.reject(error as Error)
+      throw error
+    }
     return counted(Reflect.apply(client.query, client, given))
   }
   function counted(answer: unknown): unknown {
@@ -55,6 +63,11 @@ function refuseFailed(client: PgClient): void {
   if (status === undefined || status === null || status === 'T') return
   const why = status === 'E' ? 'a statement of the handler has failed' : 'it was ended inside'
   throw new SemelError('SEMEL_TX_ROLLED_BACK', `the transaction cannot be committed: ${why}`)
+}
+
+function givesPromise([query, ...rest]: readonly unknown[]): boolean {
+  const submits = typeof (query as { readonly submit?: unknown } | undefined)?.submit === 'function'
+  return !submits && typeof rest.at(-1) !== 'function'
 }
 
 /** A text, a query with one, or something that submits itself. */

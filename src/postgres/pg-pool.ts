@@ -1,6 +1,7 @@
 import { SemelError } from '../errors/semel-error.ts'
 import type { SqlConnection, SqlRow, SqlStatement } from '../sql/client.ts'
 import type { RawConnection, RawPool } from '../sql/raw-client.ts'
+import { ours } from '../sql/outside.ts'
 import { guardedClient } from './pg-guard.ts'
 
 /** What is used of `pg`'s client. */
@@ -10,6 +11,7 @@ export interface PgClient {
     readonly values?: unknown[]
   }): Promise<{ readonly rows: readonly SqlRow[]; readonly command?: string }>
   getTransactionStatus?(): string | null
+  readonly connection?: { readonly stream?: { destroy(): unknown } }
 }
 
 export interface PgPooled extends PgClient {
@@ -40,9 +42,9 @@ export function pgPool<C extends PgPooled>(pool: PgPool<C>): RawPool<C> {
   return {
     name: 'pg',
     connectionsMax: pool.options.max ?? 10,
-    interleaves: true,
+    interleaves: pool.options.pipeline === true,
     async query({ text, values }) {
-      const client = await pool.connect()
+      const client = await ours(() => pool.connect())
       client.on('error', ignore)
       let broken = true
       try {
@@ -58,7 +60,7 @@ export function pgPool<C extends PgPooled>(pool: PgPool<C>): RawPool<C> {
       }
     },
     async acquire() {
-      return rawConnection(await pool.connect())
+      return rawConnection(await ours(() => pool.connect()))
     },
     join: (tx) => joined(tx as C),
     close: async () => undefined,
@@ -74,11 +76,13 @@ function rawConnection<C extends PgPooled>(client: C): RawConnection<C> {
     ...queries(client, (last) => {
       command = last
     }),
-    forHandler: () => guardedClient(client, running),
+    forHandler: (interleaved) => guardedClient(client, running, interleaved),
     isBusy: () => running.statements > 0,
     lastCommand: () => command,
     release(destroy) {
-      client.removeListener('error', ignore)
+      // Pipelined, it would wait for what is under way.
+      if (destroy && running.statements > 0) client.connection?.stream?.destroy()
+      if (!destroy) client.removeListener('error', ignore)
       client.release(destroy)
     },
   }

@@ -5,7 +5,8 @@ import { describeError, isSemelError, SemelError } from '../errors/semel-error.t
 const codes: Readonly<Record<string, SemelCode>> = {
   '08': 'SEMEL_STORE_UNAVAILABLE',
   22012: 'SEMEL_TX_ROLLED_BACK',
-  25006: 'SEMEL_STORE_READ_ONLY',
+  // While it is a standby, or a person keeps it from writing; a start refuses that instead of waiting for it.
+  25006: 'SEMEL_STORE_UNAVAILABLE',
   '25P01': 'SEMEL_TX_ROLLED_BACK',
   '25P02': 'SEMEL_TX_ROLLED_BACK',
   '25P03': 'SEMEL_STORE_UNAVAILABLE',
@@ -55,10 +56,20 @@ export function commitError(error: unknown, where: string): unknown {
   return storeError(error, where)
 }
 
-/** Whether a transaction met another one: also under the error of a query builder or an ORM. */
+/** Whether a transaction met another one. */
 export function isContention(error: unknown): boolean {
+  return hasState(error, contention)
+}
+
+/** Whether its transaction had failed before. */
+export function isCollateral(error: unknown): boolean {
+  return hasState(error, ['25P02'])
+}
+
+/** Also under the error of a query builder or an ORM. */
+function hasState(error: unknown, states: readonly string[]): boolean {
   for (let at = error, depth = 0; depth < 5 && at !== undefined; depth++) {
-    if (contention.includes(stateOf(at) ?? '')) return true
+    if (states.includes(stateOf(at) ?? '')) return true
     const { cause, driverError } = at as {
       readonly cause?: unknown
       readonly driverError?: unknown

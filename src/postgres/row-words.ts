@@ -7,6 +7,7 @@ const quote = (name: string): string => `"${name}"`
 export const rowWords: RowDialect = {
   quote,
   place: (number) => `$${number}`,
+  text: (column) => `${column}::text`,
   exactly: (column, value) => `${column} = ${value}`,
   unlessThere: (columns) => ` on conflict (${columns.join(', ')}) do nothing`,
   returning: ' returning 1 as done',

@@ -1,5 +1,5 @@
 import type { SemelCode } from '../errors/catalog.ts'
-import { assertThat, SemelError } from '../errors/semel-error.ts'
+import { assertThat, isSemelError, SemelError } from '../errors/semel-error.ts'
 import {
   type Answered,
   type Asking,
@@ -17,9 +17,6 @@ import { type Try, tryOf } from './trying.ts'
 const changeScript = script(common, change)
 /** Somebody else was first so many times: it is tried again by whoever asked. */
 const roundsMax = 20
-/** Of one call of the script: Redis does nothing else meanwhile. */
-const turnsMax = 50
-const bytesMax = 1_048_576
 
 /**
  * Decides by the table of transitions, here, and writes what is decided where the record still is what was decided
@@ -63,48 +60,34 @@ function answerOf({ answered }: Turn): Answered {
   return answered
 }
 
+/** A call is shared with others: without an answer each of them is what its own asker says. */
 async function runGroup(
   parts: StoreParts,
   group: string,
   tries: readonly Try[],
   unanswered: SemelCode,
 ): Promise<void> {
-  if (tries.some(({ seen }) => seen !== undefined)) await parts.introduce(group)
-  const pieces = piecesOf(tries)
-  const run = (piece: readonly Try[]): Promise<void> => runPiece(parts, group, piece, unanswered)
-  // Places in a lane are given in the order of what is asked.
-  const ordered = pieces.length > 1 && tries.some(({ after }) => after?.record.lane !== undefined)
-  if (ordered) for (const piece of pieces) await run(piece)
-  else await Promise.all(pieces.map(run))
-}
-
-function piecesOf(tries: readonly Try[]): readonly (readonly Try[])[] {
-  const pieces: Try[][] = []
-  let bytes = 0
-  for (const one of tries) {
-    const last = pieces.at(-1)
-    if (last === undefined || last.length === turnsMax || bytes + one.bytes > bytesMax) {
-      pieces.push([one])
-      bytes = one.bytes
-    } else {
-      last.push(one)
-      bytes += one.bytes
-    }
+  try {
+    if (tries.some(({ seen }) => seen !== undefined)) await parts.introduce(group)
+    await parts.together(group, tries)
+  } catch (error) {
+    if (!isSemelError(error, 'SEMEL_OUTCOME_UNKNOWN')) throw error
+    throw new SemelError(unanswered, error.message, { cause: error.cause })
   }
-  return pieces
 }
 
-async function runPiece(
-  { calls, prefix, clockMs }: StoreParts,
+/** One call of the script. */
+export async function runPiece(
+  { calls, prefix, clockMs }: Pick<StoreParts, 'calls' | 'prefix' | 'clockMs'>,
   group: string,
   piece: readonly Try[],
-  unanswered: SemelCode,
 ): Promise<void> {
-  const words = piece.flatMap((one) => one.words)
+  const all = Buffer.concat(piece.map((one) => one.packed))
   const keys = [baseOf(prefix, group)] as const
-  const answers = await calls.script(unanswered, changeScript, keys, clockMs(), ...words)
+  const asked = calls.script('SEMEL_OUTCOME_UNKNOWN', changeScript, keys, clockMs(), all)
+  const answers = (await asked) as readonly ScriptAnswer[]
   for (const [at, { turn, seen, done }] of piece.entries()) {
-    const answer = (answers as readonly ScriptAnswer[])[at]
+    const answer = answers[at]
     assertThat(answer, 'the script answers each')
     if (answer[0] === 1) turn.answered = done(answer[1])
     else turn.seen = seenIn(answer, turn.asking.identity, seen === undefined ? 'looked' : 'refused')

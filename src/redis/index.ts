@@ -1,4 +1,4 @@
 export type { IoRedis, NodeRedis, NodeRedisCluster, RedisClient, Word } from './client.ts'
 export type { Persistence } from './prepare.ts'
 export { redisLock, type RedisLockOptions } from './redis-lock.ts'
-export { redisStore, type RedisStore, type RedisStoreOptions } from './redis-store.ts'
+export { redisStore, type RedisStoreOptions } from './redis-store.ts'

@@ -5,11 +5,11 @@ import { monotonicMs } from '../inbox/clock.ts'
 import { encodeKey } from '../inbox/key.ts'
 import type { HeldLock, Lock, LockTerms } from '../inbox/lock.ts'
 import { resolveOptions } from '../options/resolve.ts'
-import { type Calls, calls, script } from './calls.ts'
+import { calls } from './calls.ts'
 import { type RedisClient, sender } from './client.ts'
+import { ask, letGo, type Locks, renew } from './lock-calls.ts'
 import { keepLock } from './lock-lease.ts'
 import { checkedPrefix } from './redis-store.ts'
-import { lockAcquire, lockRelease, lockRenew } from './scripts.gen.ts'
 
 export interface RedisLockOptions {
   /** What all names begin with; without braces. Default: `semel:`. */
@@ -20,20 +20,6 @@ export interface RedisLockOptions {
   readonly commandMsMax?: number
 }
 
-/** What the functions here share. */
-interface Locks {
-  readonly calls: Calls
-  readonly prefix: string
-  readonly leaseMs: number
-  readonly held: Set<HeldLock>
-}
-
-const scripts = {
-  acquire: script(lockAcquire),
-  renew: script(lockRenew),
-  release: script(lockRelease),
-}
-const unanswered = 'SEMEL_STORE_UNAVAILABLE'
 /** Between two tries, half of it by chance; never longer than the lock that is in the way lasts. */
 const pauseMs = { first: 10, last: 250 }
 
@@ -95,39 +81,14 @@ async function wait(
   }
 }
 
-type Asked = { readonly token: bigint } | { readonly leftMs: number } | { readonly error: unknown }
-
-async function ask(
-  { calls: { script: run }, prefix, leaseMs }: Locks,
-  key: Buffer,
-  owner: Buffer,
-): Promise<Asked> {
-  try {
-    const keys = [nameOf(prefix, key), counterOf(prefix)] as const
-    const answer = await run(unanswered, scripts.acquire, keys, owner, String(leaseMs))
-    const [granted, told] = answer as readonly [0 | 1, unknown]
-    return granted === 1 ? { token: BigInt(String(told)) } : { leftMs: Math.max(1, Number(told)) }
-  } catch (error) {
-    return { error }
-  }
-}
-
 function hold(
   locks: Locks,
   key: Buffer,
   owner: Buffer,
   { sentMs, token }: { readonly sentMs: number; readonly token: bigint },
 ): HeldLock {
-  const {
-    calls: { script: run },
-    prefix,
-    leaseMs,
-    held,
-  } = locks
-  const keys = [nameOf(prefix, key)] as const
-  const lease = keepLock(sentMs, leaseMs, async () => {
-    return (await run(unanswered, scripts.renew, keys, owner, String(leaseMs))) === 1
-  })
+  const { leaseMs, held } = locks
+  const lease = keepLock(sentMs, leaseMs, () => renew(locks, key, owner))
   const lock: HeldLock = {
     token,
     signal: lease.signal,
@@ -139,25 +100,6 @@ function hold(
   held.add(lock)
   lease.signal.addEventListener('abort', () => held.delete(lock))
   return lock
-}
-
-/** By its owner alone. What cannot be released ends by itself. */
-async function letGo(
-  { calls: { script: run }, prefix }: Locks,
-  key: Buffer,
-  owner: Buffer,
-): Promise<void> {
-  await run(unanswered, scripts.release, [nameOf(prefix, key)], owner).catch(() => undefined)
-}
-
-/** No group of messages can have this name; all locks are on one server of a cluster, as they share a counter. */
-function nameOf(prefix: string, key: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(`${counterOf(prefix)}:`), key])
-}
-
-/** Never ends: a token that was given once must not come again. */
-function counterOf(prefix: string): string {
-  return `${prefix}{%lock}`
 }
 
 function unavailable(cause: unknown): SemelError {

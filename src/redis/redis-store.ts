@@ -2,6 +2,7 @@ import { SemelError } from '../errors/semel-error.ts'
 import type { Clock } from '../inbox/clock.ts'
 import type { NoTransaction, Store } from '../inbox/store.ts'
 import { resolveOptions } from '../options/resolve.ts'
+import { runPiece } from './apply.ts'
 import { calls } from './calls.ts'
 import { type RedisClient, sender } from './client.ts'
 import { knownLeases } from './known-leases.ts'
@@ -13,6 +14,7 @@ import { redisParking } from './redis-parking.ts'
 import { redisRates } from './redis-rates.ts'
 import { redisSteps } from './redis-steps.ts'
 import type { StoreParts } from './store-parts.ts'
+import { together } from './together.ts'
 
 export interface RedisStoreOptions {
   /** What all names begin with; without braces. Default: `semel:`. */
@@ -31,12 +33,6 @@ export interface RedisStoreOptions {
   readonly clock?: Clock
 }
 
-/** Says also when it can forget. */
-export interface RedisStore extends Store<NoTransaction> {
-  /** When records can be forgotten all the same, each as a sentence. */
-  readonly windows: readonly string[]
-}
-
 /**
  * Remembers in Redis, with the user's own client of `redis` or `ioredis`, connected already. It has no transactions:
  * effects are elsewhere, under a lease.
@@ -46,7 +42,10 @@ export interface RedisStore extends Store<NoTransaction> {
  * @throws SEMEL_OPTION_INVALID, SEMEL_OPTION_UNKNOWN
  * @example redisStore(await createClient().connect(), { persistence: 'everysec' })
  */
-export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisStore {
+export function redisStore(
+  client: RedisClient,
+  options: RedisStoreOptions = {},
+): Store<NoTransaction> {
   const where = 'redisStore'
   const others = ['prefix', 'persistence', 'uncheckedBecause', 'clock']
   const { commandMsMax } = resolveOptions(where, options, ['commandMsMax'], others)
@@ -59,11 +58,15 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
     )
   const closable = untilClosed(calls(sender(where, client), commandMsMax))
   const prefix = checkedPrefix(where, options.prefix)
-  const parts: StoreParts = {
+  const common = {
     calls: closable.calls,
     prefix,
     clockMs: clock === undefined ? () => '' : () => String(clock.nowMs()),
+  }
+  const parts: StoreParts = {
+    ...common,
     leases: knownLeases(),
+    together: together((group, piece) => runPiece(common, group, piece)),
     introduce: introduction(closable.calls, prefix),
   }
   return {
@@ -85,6 +88,7 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
     rates: redisRates(parts),
     inspector: redisInspector(parts),
     steps: redisSteps(parts),
+    guards: undefined,
     transactions: undefined,
     medium: undefined,
     prepare: preparing(parts, { persistence, uncheckedBecause }),

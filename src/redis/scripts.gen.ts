@@ -1,6 +1,17 @@
 // Made by scripts/statements.ts out of the Lua files beside; do not edit.
 
-export const change = `local function isBehind(record, claim, lane)
+export const change = `local packed, at = ARGV[2], 1
+local function number()
+  local count
+  count, at = struct.unpack('>I2', packed, at)
+  return count
+end
+local function words(count)
+  local all = { struct.unpack('>' .. string.rep('I4c0', count), packed, at) }
+  at = table.remove(all)
+  return all
+end
+local function isBehind(record, claim, lane)
   if claim == '' then return false end
   local below = '+inf'
   if record then
@@ -52,16 +63,15 @@ local function queue(id, record, origin, lane)
     redis.call('ZREM', base .. 'f', lane)
   end
 end
-local function run(words)
-  words[2] = base .. words[2]
-  if words[1] == 'ZADD' then words[3] = now end
-  if words[1] == 'RPUSH' then words[3] = struct.pack('>I6', now) .. words[3] end
-  redis.call(unpack(words))
+local function run(command)
+  command[2] = base .. command[2]
+  if command[1] == 'ZADD' then command[3] = now end
+  if command[1] == 'RPUSH' then command[3] = struct.pack('>I6', now) .. command[3] end
+  redis.call(unpack(command))
 end
-local answers, at = {}, 2
-while at <= #ARGV do
-  local id, expected, next, claim, gate, origin, lane, asks, count = unpack(ARGV, at, at + 8)
-  at = at + 9
+local answers = {}
+while at <= #packed do
+  local id, expected, next, claim, gate, origin, lane, asks = unpack(words(8))
   local key = base .. 'r:' .. id
   local record = redis.call('GET', key)
   local version = record and string.sub(record, 1, 8) or ''
@@ -75,10 +85,9 @@ while at <= #ARGV do
     redis.call('SET', key, next)
   end
   if fits and origin ~= '' then queue(id, next ~= '' and next, origin, lane) end
-  for _ = 1, tonumber(count) do
-    local size = tonumber(ARGV[at])
-    if fits then run({ unpack(ARGV, at + 1, at + size) }) end
-    at = at + size + 1
+  for _ = 1, number() do
+    local command = words(number())
+    if fits then run(command) end
   end
   if fits or twice then
     answers[#answers + 1] = { 1, now }

@@ -4,6 +4,7 @@ import type { Bytes } from '../inbox/bytes.ts'
 import { type Answered, type Asking, decideOn, type Seen, type Turn } from './asking.ts'
 import { bodyBytesAfter, commandsOf } from './changes.ts'
 import { buffer, type Word } from './client.ts'
+import { packed } from './packing.ts'
 import { distance, encodeRecord, type Known, versionBytes } from './record-bytes.ts'
 
 /** A try: what goes to the script, and what it comes to if the script does it. */
@@ -11,8 +12,7 @@ export interface Try {
   readonly turn: Turn
   readonly seen: Seen | undefined
   readonly after: Known | undefined
-  readonly words: readonly Word[]
-  readonly bytes: number
+  readonly packed: Buffer
   done(nowMs: number): Answered
 }
 
@@ -31,7 +31,7 @@ function looking(turn: Turn): Try {
   const nothing = { expected: '?', next: '', origin: undefined, lane: undefined }
   const words = wordsOf(turn, { ...nothing, gate: turn.asking.claim })
   const done = (): never => assertNever()
-  return { turn, seen: undefined, after: undefined, words: [...words, '0'], bytes: 0, done }
+  return { turn, seen: undefined, after: undefined, packed: packed(words, []), done }
 }
 
 function assertNever(): never {
@@ -44,7 +44,7 @@ function changing(turn: Turn, seen: Seen, decision: Answered['decision']): Try {
   const ask = asking.ask(false)
   const act = asking.act && { ...asking.act, message }
   const whole = { place, ask, before, decision, nowMs, act }
-  const version = randomBytes(versionBytes)
+  const version = newVersion()
   const after = decision.next && {
     record: decision.next,
     version,
@@ -55,19 +55,16 @@ function changing(turn: Turn, seen: Seen, decision: Answered['decision']): Try {
   const next = after === undefined ? '' : encodeRecord(after, { nowMs, joins: decision.joins })
   const { origin, lane } = parked ?? {}
   const expected = before?.version ?? ''
-  const commands = commandsOf(whole)
   // What was decided of who stands behind others is decided.
   const gate = seen.by === 'refused' && seen.behind ? undefined : asking.claim
-  const first = wordsOf(turn, { expected, next, gate, origin, lane })
-  const words: Word[] = [...first, String(commands.length)]
-  for (const command of commands) words.push(String(command.length), ...command)
+  const words = wordsOf(turn, { expected, next, gate, origin, lane })
   const done = (atMs: number): Answered => ({
     seen,
     decision,
     nowMs: atMs,
     after: after && { ...after, record: movedTo(after.record, nowMs, atMs) },
   })
-  return { turn, seen, after, words, bytes: sizeOf(words), done }
+  return { turn, seen, after, packed: packed(words, commandsOf(whole)), done }
 }
 
 /** The first words of a change, as the script takes them. */
@@ -97,6 +94,12 @@ function movedTo(record: Known['record'], nowMs: number, atMs: number): Known['r
   }
 }
 
-function sizeOf(words: readonly Word[]): number {
-  return words.reduce((sum, word) => sum + word.length, 0)
+let pool = Buffer.alloc(0)
+
+/** Random; many at once, because asking for a few bytes costs as much. */
+function newVersion(): Buffer {
+  if (pool.length < versionBytes) pool = randomBytes(512 * versionBytes)
+  const version = Buffer.from(pool.subarray(0, versionBytes))
+  pool = pool.subarray(versionBytes)
+  return version
 }

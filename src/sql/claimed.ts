@@ -7,9 +7,9 @@ import type { OpenTransaction, TransactionTerms } from '../inbox/store.ts'
 import type { SqlConnection, SqlRow } from './client.ts'
 import { insertAll } from './inserts.ts'
 import { nameOf, placeName, placesOf } from './looked.ts'
-import { clock, type On, run } from './parts.ts'
+import { clock, type On, run, runWith } from './parts.ts'
 import { alike, columnsOf, plainRows } from './plain.ts'
-import { written, type SqlValues } from './template.ts'
+import { portions, written, type SqlValues } from './template.ts'
 
 /** The keys that a transaction has claimed, until they are sealed (P8, P9). */
 export interface Claimed extends Pick<OpenTransaction<unknown>, 'insert' | 'withdraw' | 'seal'> {
@@ -56,10 +56,9 @@ export function claimed(
     const shared = alike(rows)
     const sql = shared === undefined ? dialect.insert : dialect.insertAlike
     if (connection.script === undefined || sql === undefined) {
-      const each = (text: string, values: SqlValues, some?: readonly SqlValues[]) =>
-        run(on, text, values, some)
-      const answer = await dialect.insertRows(each, clock(on), rows)
-      for (const text of after) await run(on, text, {})
+      const answer = await dialect.insertRows(runWith(on, connection), clock(on), rows, after)
+      // No handler follows what was not new.
+      if (answer.length === 0) settings = after
       return answer
     }
     const values = { ...shared, ...columnsOf(rows), ...clock(on) }
@@ -103,7 +102,7 @@ export function claimed(
         const result = records[at]?.result
         return result === undefined ? [] : [{ ...place, result }]
       })
-      if (results.length > 0) await run(on, inbox.writeResult, {}, results)
+      for (const some of portions(results)) await run(on, inbox.writeResult, {}, some)
       const values = { records: places.length, ...columnsOf(places) }
       await last(written(named(inbox.seal), values, places, dialect.literal))
     },

@@ -18,7 +18,7 @@ export interface SqlConnection<out Tx = unknown> {
     | ((texts: readonly string[]) => Promise<readonly (readonly SqlRow[])[]>)
     | undefined
   /** What one handler gets. `end` makes every later use of it an error; where nothing was thrown it also looks. */
-  forHandler(): { readonly tx: Tx; end(threw?: boolean): void }
+  forHandler(interleaved?: boolean): { readonly tx: Tx; end(threw?: boolean): void }
 }
 
 /** A transaction that we began. */
@@ -32,6 +32,8 @@ export interface SqlTransaction<out Tx = unknown> extends SqlConnection<Tx> {
 /** How a transaction of ours begins, and what proves at its end that it is still the same. */
 export interface SqlOpening {
   readonly begin: string
+  /** Whether several handlers are under way at once: then none may set savepoints or settings (P11). */
+  readonly interleaved: boolean
   /** The same for clients that begin by themselves; default: as they do. */
   readonly isolation?: Isolation
   /** How long all of it may take, for clients that end it by themselves. */

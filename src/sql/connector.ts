@@ -52,6 +52,10 @@ export interface SqlConnector<out Tx = unknown> {
   join(tx: unknown): ConnectorTransaction<Tx>
 }
 
+export function isConnector(given: unknown): given is SqlConnector {
+  return at(given, 'connects') === 'sql'
+}
+
 export interface ConnectorOptions {
   /**
    * Connections that your pool can have open at once: semel keeps one of them for itself, so that claims never wait
@@ -99,7 +103,8 @@ export function connectionsOf(
 export function at(given: unknown, path: string): unknown {
   let value = given
   for (const name of path.split('.'))
-    value = value === null || value === undefined ? undefined : (value as Record<string, unknown>)[name]
+    value =
+      value === null || value === undefined ? undefined : (value as Record<string, unknown>)[name]
   return value
 }
 

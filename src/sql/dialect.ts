@@ -46,18 +46,20 @@ export interface Statements {
   readonly schema: Readonly<Record<'exists' | 'version' | 'lock', string>>
 }
 
-/** Runs one statement of ours on some connection. */
+/** Runs one statement of ours on some connection; what comes `after` it goes in the same round trip where that can be. */
 export type Run = (
   sql: string,
   values: SqlValues,
   rows?: readonly SqlValues[],
+  after?: readonly string[],
 ) => Promise<readonly SqlRow[]>
 
 /** What differs between databases, as values and statements; nothing here decides. */
 export interface Dialect {
   readonly name: string
   readonly statements: Statements
-  place(number: number): string
+  /** Undefined: values are written into statements, since drivers quote and prepare them in ways of their own. */
+  readonly place: ((number: number) => string) | undefined
   /** A value as it is written into a statement. */
   literal(value: SqlValue): string
   opening(terms: TransactionTerms): SqlOpening
@@ -70,14 +72,26 @@ export interface Dialect {
   readonly insert: string | undefined
   /** The same of records that differ in key and fingerprint alone. */
   readonly insertAlike: string | undefined
-  /** The same in as many statements as it takes. */
-  insertRows(run: Run, values: SqlValues, rows: readonly SqlValues[]): Promise<readonly SqlRow[]>
-  /** Removes completed records whose time has passed, at most `limit`, and waits for nobody (P32). Answers how many. */
+  /** The same in as many statements as it takes, with some `after` them if any was new. */
+  insertRows(
+    run: Run,
+    values: SqlValues,
+    rows: readonly SqlValues[],
+    after?: readonly string[],
+  ): Promise<readonly SqlRow[]>
+  /**
+   * Inside a transaction of its own: removes completed records whose time has passed, at most `limit`, and waits for
+   * nobody (P32). Answers how many.
+   */
   prune(run: Run, values: SqlValues): Promise<number>
   /** How rows of the user's are guarded; undefined: they cannot be. */
   readonly rows?: RowDialect
   /** Whether nobody is to blame: a deadlock, a lock that was waited for too long, a transaction to be repeated. */
   isContention(error: unknown): boolean
+  /** In a transaction that the caller began, with whatever isolation. Default: the same. */
+  readonly joined?: Dialect
+  /** Whether a statement failed only because another one had, in the same transaction. */
+  isCollateral(error: unknown): boolean
   /** An error of a statement of ours, translated by its code; never by its text. */
   storeError(error: unknown, where: string): unknown
   /** The same of COMMIT, which may have happened without an answer. */

@@ -16,7 +16,8 @@ export interface Looked {
 export async function lock(on: On, identities: readonly Identity[]): Promise<Looked> {
   const { inbox, parking } = on.parts.dialect.statements
   if (identities.length === 0) return { records: new Map(), nowMs: 0 }
-  const locked = await run(on, inbox.lock, clock(on), await placesOf(on, identities))
+  const sorted = identities.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+  const locked = await run(on, inbox.lock, clock(on), await placesOf(on, sorted))
   // Read after the lock: what is kept changes only under it.
   const places = locked.filter((row) => Boolean(row['is_kept'])).map(placeOf)
   const kept = places.length === 0 ? [] : await run(on, parking.kept, {}, places)

@@ -14,10 +14,7 @@ export interface ManagedTerms extends Pick<Dialect, 'storeError' | 'commitError'
  * A client whose transactions the library begins and commits. Handlers cannot be kept from everything there, so
  * records are written `leased`, and the seal completes them (P9).
  */
-export function managedClient<Tx>(
-  connector: SqlConnector<Tx>,
-  terms: ManagedTerms,
-): SqlClient<Tx> {
+export function managedClient<Tx>(connector: SqlConnector<Tx>, terms: ManagedTerms): SqlClient<Tx> {
   const { where, storeError, commitError } = terms
   return {
     name: connector.name,
@@ -28,27 +25,27 @@ export function managedClient<Tx>(
     async transaction(opening, work) {
       const { isolation, timeoutMs } = opening
       const outcome: { answer?: Awaited<ReturnType<typeof work>> } = {}
-      let at: 'begin' | 'work' | 'commit' = 'begin'
-      let thrown: unknown
+      // Seen by two functions: as a property, so that the compiler forgets what it was.
+      const now: { at: 'begin' | 'work' | 'commit'; thrown?: unknown } = { at: 'begin' }
       try {
         await connector.transaction({ isolation, timeoutMs }, async (on) => {
-          at = 'work'
+          now.at = 'work'
           try {
             const { transaction, finish } = begun(on, opening, terms)
             outcome.answer = await work(transaction)
             await finish()
           } catch (error) {
-            thrown = error
+            now.thrown = error
             throw error
           }
-          at = 'commit'
+          now.at = 'commit'
         })
       } catch (error) {
         // What the library makes of it, or of a ROLLBACK that failed, would hide why.
-        if (at === 'work') throw thrown
-        throw (at === 'begin' ? storeError : commitError)(driversError(error), where)
+        if (now.at === 'work') throw now.thrown
+        throw (now.at === 'begin' ? storeError : commitError)(driversError(error), where)
       }
-      if (at !== 'commit') throw swallowed(where)
+      if (now.at !== 'commit') throw swallowed(where)
       return outcome.answer as Awaited<ReturnType<typeof work>>
     },
     join: (tx) => connection(connector.join(tx), terms),

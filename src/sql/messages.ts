@@ -3,7 +3,7 @@ import { nameOf, placesOf } from './looked.ts'
 import { clock, type On, run } from './parts.ts'
 import type { Step } from './records.ts'
 import { envelopeOf, messageOf, stateNumber } from './rows.ts'
-import type { SqlValues } from './template.ts'
+import { portions, type SqlValues } from './template.ts'
 
 /**
  * P4: the message goes when its record completes or goes; the first one given stays. What stands in a lane stands
@@ -28,7 +28,7 @@ export async function keepMessages(on: On, steps: readonly Step[]): Promise<void
   const rows: SqlValues[] = []
   for (const step of parked) rows.push(await rowOf(on, step, givenBy(step)))
   rows.push(...again)
-  if (rows.length > 0) await run(on, park, clock(on), rows)
+  for (const some of portions(rows)) await run(on, park, clock(on), some)
   const last = new Map(followed.map((step) => [nameOf(step.one), step]))
   const following: SqlValues[] = []
   for (const step of last.values()) following.push(await standingOf(on, step))

@@ -1,8 +1,8 @@
 import type { Clock } from '../inbox/clock.ts'
 import type { SqlClient, SqlConnection, SqlRow, SqlStatement } from './client.ts'
-import type { Dialect } from './dialect.ts'
+import type { Dialect, Run } from './dialect.ts'
 import type { Names } from './names.ts'
-import { bound, type SqlValues } from './template.ts'
+import { bound, type SqlValues, written } from './template.ts'
 
 /** What the parts of a SQL store share. */
 export interface SqlParts<Tx = unknown> {
@@ -31,7 +31,9 @@ export function run(
   rows: readonly SqlValues[] = [],
 ): Promise<readonly SqlRow[]> {
   const { dialect, named } = on.parts
-  return send(on, bound(named(sql), dialect.place, values, rows))
+  const { place, literal } = dialect
+  if (place !== undefined) return send(on, bound(named(sql), place, values, rows))
+  return send(on, { text: written(named(sql), values, rows, literal), values: [] })
 }
 
 /** The same of one that is written already. */
@@ -43,6 +45,25 @@ export async function send(
     return await connection.query(statement)
   } catch (error) {
     throw parts.dialect.storeError(error, parts.where)
+  }
+}
+
+/** In as few round trips as the connection can. */
+export function runWith(on: On, { script }: Pick<SqlConnection, 'script'>): Run {
+  const { dialect, named, where } = on.parts
+  return async (sql, values, rows = [], after = []) => {
+    if (script === undefined) {
+      const answer = await run(on, sql, values, rows)
+      for (const text of after) await run(on, text, {})
+      return answer
+    }
+    try {
+      const text = written(named(sql), values, rows, dialect.literal)
+      const [answer = []] = await script([text, ...after])
+      return answer
+    } catch (error) {
+      throw dialect.storeError(error, where)
+    }
   }
 }
 

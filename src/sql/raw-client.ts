@@ -113,7 +113,7 @@ function begun<Tx>(raw: RawConnection<Tx>, opening: SqlOpening): Begun<Tx> {
         return raw.query(statement)
       },
       script: raw.script === undefined ? undefined : script,
-      forHandler: () => raw.forHandler(),
+      forHandler: () => raw.forHandler(opening.interleaved),
       last: (text) => ending.push(text),
     },
     async commit() {

@@ -6,7 +6,7 @@ import { lock, nameOf, placeName, placesOf } from './looked.ts'
 import { keepMessages } from './messages.ts'
 import { clock, type On, run } from './parts.ts'
 import { rowValues } from './rows.ts'
-import type { SqlValues } from './template.ts'
+import { portions, type SqlValues } from './template.ts'
 
 /** Records by name as they stand, what was decided before included. */
 export type Standing = ReadonlyMap<string, InboxRecord | undefined>
@@ -107,7 +107,7 @@ function isThere({ next }: Step): boolean {
 
 /** Nothing for no rows. */
 export async function runAll(on: On, sql: string, rows: readonly SqlValues[]): Promise<void> {
-  if (rows.length > 0) await run(on, sql, clock(on), rows)
+  for (const some of portions(rows)) await run(on, sql, clock(on), some)
 }
 
 /** Sorted, so that nobody waits for anybody in a circle (P8). Answers the names of those that were new. */

@@ -12,6 +12,8 @@ export interface RowWords {
   /** A name that was checked. */
   quote(name: string): string
   place(number: number): string
+  /** A column as text; it is quoted. */
+  text(column: string): string
   /** Text equal to the byte; `column` is quoted, `value` is a place. */
   exactly(column: string, value: string): string
   /** Behind an insert, so that a row with the same values in `columns` is no error; empty where it is one. */
@@ -106,7 +108,7 @@ export function rowStatements(words: RowWords): {
       const { values, put } = writer()
       const answers = [
         '1 as there_is',
-        ...told.map((name, at) => `${column(name)} as c${at}`),
+        ...told.map((name, at) => `${words.text(column(name))} as c${at}`),
         ...holds.map((one, at) => `case when ${condition(one, put)} then 1 else 0 end as h${at}`),
       ]
       const head = `select ${answers.join(', ')} from ${table(from)} where ${all(where, put)}`

@@ -1,4 +1,4 @@
-import { SemelError } from '../errors/semel-error.ts'
+import { isSemelError, SemelError } from '../errors/semel-error.ts'
 import type { OpenTransaction } from '../inbox/store.ts'
 import { type On, run } from './parts.ts'
 
@@ -17,9 +17,11 @@ export function savepoints(on: On): Pick<OpenTransaction<unknown>, 'savepoint'> 
         if (!open.includes(name))
           throw new SemelError('SEMEL_TX_ROLLED_BACK', 'a part of the transaction was taken back')
       }
+      let begun = false
       open.push(name)
       try {
         await run(on, `savepoint ${name}`, {})
+        begun = true
         refuseGone()
         const answer = await work()
         refuseGone()
@@ -29,15 +31,24 @@ export function savepoints(on: On): Pick<OpenTransaction<unknown>, 'savepoint'> 
         const at = open.indexOf(name)
         // At once: whoever is inside must not go on when it comes back.
         if (at >= 0) open.splice(at)
-        if (at >= 0) {
-          await run(on, `rollback to savepoint ${name}`, {})
-          await run(on, `release savepoint ${name}`, {})
-        }
+        if (at >= 0 && begun) await takeBack(on, name, error)
         throw error
       } finally {
         const at = open.indexOf(name)
         if (at >= 0) open.splice(at)
       }
     },
+  }
+}
+
+/** Where the whole transaction is gone already, as after a deadlock on MySQL, the first error says why. */
+async function takeBack(on: On, name: string, cause: unknown): Promise<void> {
+  try {
+    await run(on, `rollback to savepoint ${name}`, {})
+    await run(on, `release savepoint ${name}`, {})
+  } catch {
+    if (isSemelError(cause, 'SEMEL_STORE_CONTENDED')) throw cause
+    const text = `${on.parts.where}: a part of the transaction could not be taken back`
+    throw new SemelError('SEMEL_TX_ROLLED_BACK', text, { cause })
   }
 }

@@ -1,7 +1,14 @@
 import type { ColumnValue, Guards } from '../inbox/guards.ts'
 import type { SqlConnection, SqlRow, SqlValue } from './client.ts'
 import { run, type SqlParts } from './parts.ts'
-import { nameParts, rowAnswer, type RowStatement, rowStatements, type RowWords, uniqueColumns } from './row-statements.ts'
+import {
+  nameParts,
+  rowAnswer,
+  type RowStatement,
+  rowStatements,
+  type RowWords,
+  uniqueColumns,
+} from './row-statements.ts'
 import type { SqlValues } from './template.ts'
 
 /** What differs between databases about rows of the user's. */
@@ -18,8 +25,10 @@ export interface RowDialect extends RowWords {
 /** Guards through the user's client, on the very transaction that is handed in. Errors of the driver pass as they are. */
 export function sqlGuards(parts: SqlParts, words: RowDialect): Guards {
   const statements = rowStatements(words)
-  const send = (connection: SqlConnection, { text, values }: RowStatement): Promise<readonly SqlRow[]> =>
-    connection.query({ text, values: values.map(bindable) })
+  const send = (
+    connection: SqlConnection,
+    { text, values }: RowStatement,
+  ): Promise<readonly SqlRow[]> => connection.query({ text, values: values.map(bindable) })
 
   const guards: Guards = {
     async insert(tx, table, row, unique) {

@@ -44,7 +44,7 @@ export function sqlInspector(parts: SqlParts): Inspector {
       let pruned = 0
       while (pruned < limit) {
         const most = Math.min(limit - pruned, pruneMax)
-        const some = await pruneSome(on, most)
+        const some = await inTransaction(parts, (within) => pruneSome(within, most))
         pruned += some
         if (some < most) break
       }

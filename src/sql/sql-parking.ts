@@ -14,7 +14,7 @@ export function sqlParking(parts: SqlParts): Parking {
       const id = await parts.names.idOf(origin)
       const alone = await run(on, parking.due, { ...clock(on), origin: id, limit })
       const { from, below } = lanesOf(origin)
-      const firsts = await run(on, parking.firsts, { ...clock(on), from, below, limit })
+      const firsts = await run(on, parking.firsts, { ...clock(on), origin: id, from, below, limit })
       const all = firsts.length === 0 ? alone : [...alone, ...firsts].toSorted(longestFirst)
       const due: DueMessage[] = []
       for (const first of all)

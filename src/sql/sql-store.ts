@@ -20,8 +20,10 @@ export interface SqlStoreTerms<Tx> {
   readonly where: string
   readonly named: (sql: string) => string
   readonly clock: Clock | undefined
-  /** Looks at tables and settings; called by every start. */
-  readonly check: (parts: SqlParts<Tx>) => Promise<void>
+  /** Begins to watch the user's client; answers what ends that. */
+  readonly watch?: (store: () => object) => () => void
+  /** Looks at tables and settings with every start; answers in which windows they could lose something. */
+  readonly check: (parts: SqlParts<Tx>) => Promise<readonly string[]>
 }
 
 /** A store of one dialect over one client. */
@@ -35,7 +37,9 @@ export function sqlStore<Tx>(terms: SqlStoreTerms<Tx>): Store<Tx> {
     names: namesBy((name) => numberOfName(parts, name)),
   }
   const capabilities = capabilitiesOf(client)
-  return {
+  let windows: readonly string[] = []
+  const unwatch = terms.watch?.(() => store)
+  const store: Store<Tx> = {
     name: dialect.name,
     capabilities,
     leases: sqlLeases(parts),
@@ -46,12 +50,19 @@ export function sqlStore<Tx>(terms: SqlStoreTerms<Tx>): Store<Tx> {
     guards: dialect.rows && sqlGuards(parts, dialect.rows),
     transactions: sqlTransactions(parts, capabilities.concurrentTransactions),
     medium: undefined,
-    prepare: () => check(parts),
+    get windows() {
+      return windows
+    },
+    async prepare() {
+      windows = await check(parts)
+    },
     async close() {
       closing.begun = true
+      unwatch?.()
       await terms.client.close()
     },
   }
+  return store
 }
 
 function capabilitiesOf({ connectionsMax = 10, interleaves }: SqlClient): StoreCapabilities {

@@ -4,11 +4,13 @@ export type SqlValues = Readonly<Record<string, SqlValue>>
 
 /**
  * A statement with names where its values go: `:name`. What stands between `[(` and `)]` is there once for each row,
- * with commas between, and its names are those of the row, then the others.
+ * with commas between, and its names are those of the row, then the others. So is `[select …]`, or `[(select …)]`, with
+ * `union all` between.
  */
 interface Template {
   readonly before: readonly Part[]
   readonly row: readonly Part[]
+  readonly between: string
   readonly after: readonly Part[]
 }
 
@@ -38,7 +40,7 @@ export function written(
   rows: readonly SqlValues[],
   write: Write,
 ): string {
-  const { before, row, after } = templateOf(sql)
+  const { before, row, between, after } = templateOf(sql)
   const one = (parts: readonly Part[], given: SqlValues): string => {
     let text = ''
     for (const part of parts) text += 'text' in part ? part.text : write(valueOf(part.name, given))
@@ -46,8 +48,34 @@ export function written(
   }
   const head = one(before, values)
   const body =
-    row.length === 0 ? '' : rows.map((each) => one(row, { ...values, ...each })).join(', ')
+    row.length === 0 ? '' : rows.map((each) => one(row, { ...values, ...each })).join(between)
   return head + body + one(after, values)
+}
+
+/** What one statement holds of large values, in bytes; servers bound the length of a statement. */
+const portionBytes = 1_048_576
+
+/** Rows in portions that one statement can hold. */
+export function portions(rows: readonly SqlValues[]): readonly (readonly SqlValues[])[] {
+  const all: SqlValues[][] = []
+  let left = 0
+  for (const row of rows) {
+    const size = bytesIn(row)
+    if (size > left) {
+      all.push([])
+      left = portionBytes
+    }
+    all.at(-1)?.push(row)
+    left -= size
+  }
+  return all
+}
+
+function bytesIn(row: SqlValues): number {
+  let bytes = 1
+  for (const value of Object.values(row))
+    if (typeof value === 'string' || value instanceof Uint8Array) bytes += value.length
+  return bytes
 }
 
 function valueOf(name: string, values: SqlValues): SqlValue {
@@ -62,10 +90,17 @@ function templateOf(sql: string): Template {
   return made
 }
 
+const repeated = /\[(\([\s\S]*?\)|select\b[^\]]*)\]/
+
 function parsed(sql: string): Template {
-  const [before = '', rest = ''] = sql.split(/\[(?=\()/)
-  const [row = '', after = ''] = rest.split(/(?<=\))\]/)
-  return { before: partsOf(before), row: partsOf(row), after: partsOf(after) }
+  const [found = '', row = ''] = repeated.exec(sql) ?? []
+  const at = found === '' ? sql.length : sql.indexOf(found)
+  return {
+    before: partsOf(sql.slice(0, at)),
+    row: partsOf(row),
+    between: /^\(?select\b/.test(row) ? ' union all ' : ', ',
+    after: partsOf(sql.slice(at + found.length)),
+  }
 }
 
 /** `::` is a cast of PostgreSQL. */

@@ -33,11 +33,13 @@ export function sqlTransactions<Tx>(parts: SqlParts<Tx>, concurrent: number): Tr
       ),
     join(tx) {
       const connection = parts.client.join(tx)
-      const on: On = { connection, parts }
+      const { dialect } = parts
+      const theirs = { ...parts, dialect: dialect.joined ?? dialect }
+      const on: On = { connection, parts: theirs }
       const last = async (text: string): Promise<void> => {
         await send(on, { text, values: [] })
       }
-      return opened(connection, parts, alone, last).transaction
+      return opened(connection, theirs, alone, last).transaction
     },
   }
 }
@@ -115,6 +117,7 @@ function steps<Tx>(
       return savepoint(work)
     },
     seal: ours(claims.seal),
+    isCollateral: dialect.isCollateral,
     nobodysFault: (error) =>
       dialect.isContention(error)
         ? new SemelError(

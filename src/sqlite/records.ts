@@ -77,7 +77,7 @@ export function insertAll(
 ): readonly boolean[] {
   if (records.length === 1) return records.map((record) => insertOne(connection, record, nowMs))
   const fresh = new Set<NewRecord>()
-  const sorted = records.filter((one) => !hasLane(one)).toSorted(byKey)
+  const sorted = withoutCopies(records.filter((one) => !hasLane(one)).toSorted(byKey))
   for (let at = 0; at < sorted.length; ) {
     const alike = alikeFrom(sorted, at)
     at += alike.length
@@ -87,6 +87,14 @@ export function insertAll(
   for (const record of records)
     if (hasLane(record) && insertOne(connection, record, nowMs)) fresh.add(record)
   return records.map((record) => fresh.has(record))
+}
+
+/** Of a key that stands twice the first one is new. */
+function withoutCopies(sorted: readonly NewRecord[]): readonly NewRecord[] {
+  return sorted.filter((record, at) => {
+    const before = sorted[at - 1]
+    return before === undefined || byKey(before, record) !== 0
+  })
 }
 
 function hasLane({ outcome }: NewRecord): boolean {

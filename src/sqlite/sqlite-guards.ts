@@ -1,6 +1,13 @@
 import { SemelError } from '../errors/semel-error.ts'
 import type { ColumnValue, Guards, TableShape } from '../inbox/guards.ts'
-import { nameParts, rowAnswer, type RowStatement, rowStatements, type RowWords, uniqueColumns } from '../sql/row-statements.ts'
+import {
+  nameParts,
+  rowAnswer,
+  type RowStatement,
+  rowStatements,
+  type RowWords,
+  uniqueColumns,
+} from '../sql/row-statements.ts'
 import { type Connection, connectionOf, flagsOf, type SqliteConnection } from './connection.ts'
 import { guards as sql } from './statements.gen.ts'
 import type { StoreParts } from './store-parts.ts'
@@ -9,6 +16,7 @@ import type { StoreParts } from './store-parts.ts'
 const words: RowWords = {
   quote: (name) => `\`${name}\``,
   place: () => '?',
+  text: (column) => `cast(${column} as text)`,
   exactly: (column, value) => `${column} = ${value} collate binary`,
   unlessThere: (columns) => ` on conflict (${columns.join(', ')}) do nothing`,
   returning: ' returning 1 as done',

@@ -20,8 +20,7 @@ export async function checkTable(
   tx: unknown,
 ): Promise<void> {
   const shape = await guards.shape(table, tx)
-  if (shape === undefined)
-    throw new SemelError('SEMEL_TABLE_MISSING', `there is no table ${table}`)
+  if (shape === undefined) throw new SemelError('SEMEL_TABLE_MISSING', `there is no table ${table}`)
   const missing = [...unique, ...columns].find((column) => !shape.columns.includes(column))
   if (missing !== undefined)
     throw new SemelError(

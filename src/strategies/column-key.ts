@@ -12,5 +12,5 @@ export function columnKey(strategy: string, row: ColumnValues, columns: readonly
 function keyPart(value: ColumnValue): KeyPart {
   if (typeof value === 'boolean') return String(value)
   if (typeof value === 'number' && !Number.isSafeInteger(value)) return String(value)
-  return value === '' ? ' ' : (value ?? 'null')
+  return value ?? 'null'
 }

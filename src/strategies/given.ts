@@ -1,16 +1,28 @@
 import { SemelError } from '../errors/semel-error.ts'
-import type { StrategyGuard, Strategy } from '../inbox/strategy.ts'
+import {
+  type GuardAnswer,
+  type GuardedTransaction,
+  noKeyOfItsOwn,
+  type Strategy,
+  type StrategyGuard,
+} from '../inbox/strategy.ts'
 import type { Key } from '../inbox/key.ts'
 import { resolveOptions } from '../options/resolve.ts'
 import { nameParts } from '../sql/row-statements.ts'
 
+/** A guard whose values are known. */
+interface RowGuard<in In, in out V> extends StrategyGuard<In> {
+  readonly of: (input: In) => V
+  readonly keyOf: ((values: V) => Key) | undefined
+  apply(on: GuardedTransaction, values: V, key: string): Promise<GuardAnswer>
+}
+
 /** A strategy that guards a row; `V` are the values by which it does. */
-export interface GuardedStrategy<in In, V> extends Strategy<'A', In> {
-  readonly guard: StrategyGuard<In, V>
+export interface GuardedStrategy<in In, in out V> extends Strategy<'A', In> {
+  readonly guard: RowGuard<In, V>
   /**
-   * An idempotency key made of the values, for who has no better one.
-   *
-   * @throws SEMEL_OPTION_INVALID where they do not name one intent.
+   * An idempotency key made of the values, for who has no better one. Where they do not name one intent, a consumer
+   * that is given it is refused.
    */
   readonly key: (input: In) => Key
 }
@@ -36,13 +48,19 @@ export function checkGiven(
   const names = [required, optional].flatMap((wanted) => Object.values(wanted).flat())
   resolveOptions(strategy, options, [], names)
   const given = options as Readonly<Record<string, unknown>>
-  for (const [wanted, must] of [[required, true], [optional, false]] as const)
+  for (const [wanted, must] of [
+    [required, true],
+    [optional, false],
+  ] as const)
     for (const [kind, check] of Object.entries(checks) as [keyof typeof checks, Check][])
       for (const name of wanted[kind] ?? []) {
         const value = given[name]
         if (value === undefined && !must) continue
         if (!check(value))
-          throw new SemelError('SEMEL_OPTION_INVALID', `${strategy}: ${name} must be ${words[kind]}`)
+          throw new SemelError(
+            'SEMEL_OPTION_INVALID',
+            `${strategy}: ${name} must be ${words[kind]}`,
+          )
       }
 }
 
@@ -78,9 +96,11 @@ function isName(value: unknown, partsMax: 1 | 2): boolean {
 /** A strategy over a guard, as all of them are made. */
 export function guardedStrategy<In, V>(
   name: string,
-  guard: StrategyGuard<In, V>,
+  guard: RowGuard<In, V>,
   windows: readonly string[],
 ): GuardedStrategy<In, V> {
+  const { of, keyOf } = guard
+  const key = keyOf === undefined ? noKeyOfItsOwn : (input: In): Key => keyOf(of(input))
   return {
     name,
     level: 'A',
@@ -88,12 +108,6 @@ export function guardedStrategy<In, V>(
     because: undefined,
     windows,
     guard,
-    key(input) {
-      if (guard.keyOf !== undefined) return guard.keyOf(guard.of(input))
-      throw new SemelError(
-        'SEMEL_OPTION_INVALID',
-        `${name}: its values do not name one intent; give a key of your own`,
-      )
-    },
+    key,
   }
 }

@@ -1,32 +1,13 @@
-import { SemelError } from '../errors/semel-error.ts'
-import { inboxStrategy, type Strategy } from '../inbox/strategy.ts'
-
-export type { Strategy } from '../inbox/strategy.ts'
-
-/** Record and effect in one commit: the default. Level A. */
-export function inbox(): Strategy<'A'> {
-  return inboxStrategy
-}
-
-/**
- * A record under a lease, around an effect that is elsewhere. Level C: the handler gets no transaction.
- *
- * @throws SEMEL_OPTION_INVALID without a reason.
- */
-export function marker(options: { readonly because: string }): Strategy<'C'> {
-  if (typeof options?.because !== 'string' || options.because.trim() === '')
-    throw new SemelError(
-      'SEMEL_OPTION_INVALID',
-      'marker needs because: the reason why a second effect now and then does no harm',
-    )
-  return {
-    name: 'marker',
-    level: 'C',
-    path: 'lease',
-    because: options.because,
-    windows: [
-      'a crash after the effect and before its record: the effect happens again',
-      'a handler that lives on after its lease or its performMsMax has ended: it may overlap with the next attempt',
-    ],
-  }
-}
+export type { ColumnValue, ColumnValues } from '../inbox/guards.ts'
+export type { HeldLock, Lock, LockTerms } from '../inbox/lock.ts'
+export type { GuardAnswer, Strategy } from '../inbox/strategy.ts'
+export { fenced, type FencedRow } from './fenced.ts'
+export type { GuardedStrategy } from './given.ts'
+export type { StateGraph } from './graph.ts'
+export { type Guard, guard } from './guard.ts'
+export { inbox, lookUpFirst, marker, natural } from './plain.ts'
+export { stateMachine, type StateMachineOptions, type Transition } from './state-machine.ts'
+export { uniqueRow, type UniqueRowOptions } from './unique-row.ts'
+export { upsert, type UpsertOptions } from './upsert.ts'
+export { type RowVersion, version, type VersionOptions } from './version.ts'
+export { withLock, type WithLockOptions } from './with-lock.ts'

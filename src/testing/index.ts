@@ -1,3 +1,5 @@
+export { lockCases } from './lock-cases.ts'
+export type { LockAdapter, LockCase, OpenedLock } from './lock-suite.ts'
 export { type ManualClock, manualClock } from './manual-clock.ts'
 export { sourceCases } from './source-cases.ts'
 export type {

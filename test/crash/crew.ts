@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Child, Exit } from '../../src/cli/demo/children.ts'
 import { type Draw, pick } from '../../src/cli/demo/random.ts'
 import type { Limits } from './given.ts'
-import type { Place } from './kit.ts'
+import type { Nursery } from './nursery.ts'
 import { until } from './until.ts'
 
 export interface Crew {
@@ -18,7 +18,11 @@ export interface Crew {
 const stopMsMax = 3_000
 
 /** Starts another consumer whenever one has died, as whoever runs processes does. */
-export function keepRunning(here: Place, processes: number, limits: Limits): Crew {
+export function keepRunning(
+  here: Pick<Nursery, 'start' | 'isConsuming'>,
+  processes: number,
+  limits: Limits,
+): Crew {
   const crew = new Set<Child>()
   const dead: Exit[] = []
   let stopping = false

@@ -71,7 +71,7 @@ export function room(t: TestContext, store: Store<MemoryTransaction> = memorySto
   const consumers: Consumer[] = []
   const listening = eventNames.map((name) =>
     on(name, (event) => {
-      if (event.group === group) events.push(name)
+      if ('group' in event && event.group === group) events.push(name)
     }),
   )
   t.after(async () => {

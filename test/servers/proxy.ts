@@ -6,7 +6,7 @@
 //   const cut = proxy.cut('after', /^commit/i)       // the server has committed, the client never hears of it
 //   await assert.rejects(save()); await cut.happened
 //
-// It knows PostgreSQL, MySQL and MariaDB, and Redis by the scheme of the URL. Neither encrypted nor compressed.
+// It knows PostgreSQL, MySQL and MariaDB, Redis, and ZooKeeper by the scheme of the URL. Neither encrypted nor compressed.
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { bytesDialogue } from './proxy/bytes.ts'
@@ -16,6 +16,7 @@ import type { Dialogue } from './proxy/dialogue.ts'
 import { mysqlDialogue } from './proxy/mysql.ts'
 import { postgresDialogue } from './proxy/postgres.ts'
 import { redisDialogue } from './proxy/redis.ts'
+import { zookeeperDialogue } from './proxy/zookeeper.ts'
 import type { Server } from './server.ts'
 
 export type { Connection, Faults } from './proxy/connection.ts'
@@ -46,6 +47,7 @@ const dialogues: Readonly<Record<string, () => Dialogue>> = {
   'postgresql:': postgresDialogue,
   'mysql:': mysqlDialogue,
   'redis:': redisDialogue,
+  'zookeeper:': zookeeperDialogue,
 }
 
 /** A proxy in front of a server, on a port of its own. It is closed after the test, if one is given. */

@@ -1,13 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { TestContext } from 'node:test'
-import type { ClaimRequest, Identity, Outcome, ParkedMessage } from 'semel'
-import {
-  type NodeRedis,
-  type RedisClient,
-  redisStore,
-  type RedisStore,
-  type RedisStoreOptions,
-} from 'semel/redis'
+import type { ClaimRequest, Identity, Outcome, NoTransaction, ParkedMessage, Store } from 'semel'
+import { type NodeRedis, type RedisClient, redisStore, type RedisStoreOptions } from 'semel/redis'
 import type { Bytes } from '../../src/inbox/bytes.ts'
 import { bodyFingerprint } from '../../src/inbox/fingerprint.ts'
 import { encodeOrigin, encodeScope, identityOf } from '../../src/inbox/identity.ts'
@@ -33,7 +27,7 @@ export interface Shop {
   /** A client of its own, closed after the test. */
   client(connect?: Connect, at?: string): Promise<RedisClient>
   /** A store on these names, without what a server keeps. */
-  store(client: RedisClient, options?: RedisStoreOptions): RedisStore
+  store(client: RedisClient, options?: RedisStoreOptions): Store<NoTransaction>
 }
 
 /** Names that are gone after the test; undefined when the test was skipped for want of a server. */

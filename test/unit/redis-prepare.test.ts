@@ -1,11 +1,23 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { Cluster } from 'ioredis'
+import { createCluster } from 'redis'
 import type { RedisClient, RedisStoreOptions } from 'semel/redis'
-import { redisStore } from 'semel/redis'
+import { redisLock, redisStore } from 'semel/redis'
 import { errorWord, storeError } from '../../src/redis/redis-errors.ts'
-import { ioRedis } from '../conformance/adapters/redis.ts'
+import { ioRedis, nodeRedis } from '../conformance/adapters/redis.ts'
 import { ownServerFor, type Settings } from '../servers/server.ts'
-import { clients, completed, identity, request, shop, terms } from './redis-kit.ts'
+import {
+  clients,
+  completed,
+  failed,
+  identity,
+  message,
+  origin,
+  request,
+  shop,
+  terms,
+} from './redis-kit.ts'
 
 const kept = { appendonly: 'yes', appendfsync: 'always' }
 
@@ -54,7 +66,7 @@ test('a server that may not be asked is refused, unless somebody vouches for it 
     })
     const store = redisStore(client, { uncheckedBecause: 'the provider promises it' })
     await store.prepare()
-    assert.match(store.windows.join(), /not checked, because the provider promises it/)
+    assert.match(store.windows?.join() ?? '', /not checked, because the provider promises it/)
   }
 })
 
@@ -66,7 +78,7 @@ test('what is declared of the server is said: whether records last, and when the
   const { client } = { client: { sendCommand: async () => 'PONG' } }
   const said = (options?: RedisStoreOptions): unknown => {
     const { capabilities, windows } = redisStore(client, options)
-    return [capabilities.durable, windows.length > 0 && /power cut|restarts/.test(windows.join())]
+    return [capabilities.durable, /power cut|restarts/.test(windows?.join() ?? '')]
   }
   assert.deepEqual(said(), [true, false])
   assert.deepEqual(said({ persistence: 'everysec' }), [true, true])
@@ -148,3 +160,66 @@ test('a server that is full, or that may not write, says so by its code', async 
 function codeOf(error: unknown): unknown {
   return (error as { readonly code?: unknown }).code
 }
+
+/** As docs/redis.md lists them. */
+const rights = '+eval +evalsha +info +config|get +ping +time +@read +@write'.split(' ')
+
+test('a user with the rights that the page lists, and no others, is enough', async (t) => {
+  const own = await ownServerFor(t, 'redis', kept)
+  if (own === undefined) return
+  const admin = await ioRedis(own.url)
+  const user = ['ACL', 'SETUSER', 'app', 'on', '>secret', '-@all', '~semel:*', ...rights]
+  await (admin.client as unknown as Sends).call(...user)
+  await admin.close()
+  const { client, close } = await nodeRedis(own.url.replace('://', '://app:secret@'))
+  t.after(close)
+  const store = redisStore(client)
+  await store.prepare()
+  const [claim] = await store.leases.claim([request('a')], terms)
+  assert.ok(claim?.kind === 'granted')
+  const intent = { step: 'charge', kind: 'checkable', intentId: Buffer.alloc(16) } as const
+  await store.steps.begin(claim.lease, intent)
+  await store.leases.settle(claim.lease, failed({ message: message() }))
+  assert.equal((await store.parking.due(origin, 1)).length, 1)
+  await store.inspector.act(claim.lease, { kind: 'redrive', who: 'Zoë', why: '', callAgain: true })
+  assert.equal((await store.inspector.list({ limit: 1 })).length, 1)
+  assert.equal((await store.rates?.take('points', 10, 1))?.granted, 1)
+  const held = await redisLock(client).acquire('a', { waitMs: 0 })
+  await held?.release()
+  const forbidden = redisStore(client, { prefix: 'other:' }).leases.claim([request('a')], terms)
+  await assert.rejects(forbidden, { code: 'SEMEL_REDIS_REFUSED' })
+})
+
+test('a cluster keeps each group on one server, with either client', async (t) => {
+  const own = await ownServerFor(t, 'redis', {
+    ...kept,
+    'cluster-enabled': 'yes',
+    'cluster-announce-ip': '127.0.0.1',
+  })
+  if (own === undefined) return
+  const admin = await ioRedis(own.url)
+  t.after(() => admin.close())
+  const tell = admin.client as unknown as Sends
+  await tell.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
+  while (!String(await tell.call('CLUSTER', 'INFO')).includes('cluster_state:ok'));
+  const { port } = new URL(own.url)
+  const one = createCluster({ rootNodes: [{ url: own.url }] })
+  await one.on('error', () => undefined).connect()
+  t.after(() => one.destroy())
+  const two = new Cluster([{ host: '127.0.0.1', port: Number(port) }])
+  t.after(() => two.disconnect())
+  for (const client of [one, two]) {
+    const store = redisStore(client)
+    await store.prepare()
+    for (const group of ['points', 'mails', 'texts']) {
+      const asked = { ...request('a'), ...identity('a', group) }
+      const [claim] = await store.leases.claim([asked], terms)
+      assert.ok(claim?.kind === 'granted')
+      await store.leases.settle(claim.lease, completed())
+      await store.inspector.act(asked, { kind: 'forget', who: 'Zoë', why: '' })
+    }
+    const held = await redisLock(client).acquire('a', { waitMs: 0 })
+    assert.ok(held)
+    await held.release()
+  }
+})

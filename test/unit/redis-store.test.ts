@@ -55,9 +55,11 @@ async function standing({ leases, steps, inspector, parking }: Store): Promise<u
   const due = await parking.due(origin, 10)
   return {
     seen,
-    due: due.map(({ key, suspect }) => [String(Buffer.from(key)), suspect]).sort(),
+    due: due.map(({ key, suspect }) => `${String(Buffer.from(key))} ${suspect}`).toSorted(),
     steps: await steps.read(identity('a')),
-    counts: (await inspector.count('points')).map(({ state, records: n }) => [state, n]).sort(),
+    counts: (await inspector.count('points'))
+      .map(({ state, records: n }) => `${state} ${n}`)
+      .toSorted(),
     usage: await parking.usage('points'),
     audit: (await inspector.show(identity('c')))?.audit.map(({ act, who }) => [act, who]),
   }
@@ -166,6 +168,14 @@ test('a client that never answers hangs nobody: a claim is unavailable, a settle
   await assert.rejects(store.leases.claim([request('a')], terms), coded('SEMEL_STORE_UNAVAILABLE'))
   await assert.rejects(store.leases.read([lease]), coded('SEMEL_STORE_UNAVAILABLE'))
   await assert.rejects(store.leases.settle(lease, completed()), coded('SEMEL_OUTCOME_UNKNOWN'))
+  const shared = await Promise.allSettled([
+    store.leases.claim([request('a')], terms),
+    store.leases.settle(lease, completed()),
+  ])
+  assert.deepEqual(
+    shared.map((one) => one.status === 'rejected' && (one.reason as { code?: string }).code),
+    ['SEMEL_STORE_UNAVAILABLE', 'SEMEL_OUTCOME_UNKNOWN'],
+  )
   await assert.rejects(store.steps.begin(lease, intent), coded('SEMEL_OUTCOME_UNKNOWN'))
   await assert.rejects(store.prepare(), coded('SEMEL_STORE_UNAVAILABLE'))
 })
@@ -197,7 +207,11 @@ test('a claim, a renewal, a step and a settlement are one round trip each, and s
   assert.deepEqual([claimTrips, renewTrips, beginTrips, finishTrips, settleTrips], [1, 1, 1, 1, 1])
   const many = Array.from({ length: 50 }, (_, at) => request(`many-${at}`))
   const [, batchTrips] = await trips(() => store.leases.claim(many, terms))
-  assert.equal(batchTrips, 1)
+  const each = Array.from({ length: 50 }, (_, at) => request(`each-${at}`))
+  const [, eachTrips] = await trips(() =>
+    Promise.all(each.map((one) => store.leases.claim([one], terms))),
+  )
+  assert.deepEqual([batchTrips, eachTrips], [1, 1])
 })
 
 test('our own claim in a lane is granted again, whatever is parked there meanwhile (P5)', async (t) => {

@@ -5,6 +5,7 @@ import { type Situation, type Verdict, verdicts } from '../../src/consume/verdic
 /** The table of PROTOCOL, row by row. `test/flow/verdicts.test.ts` makes each of them happen. */
 const rows: Readonly<Record<Situation['kind'], Verdict>> = {
   applied: 'ack',
+  passed: 'ack',
   duplicate: 'ack',
   parked: 'ack',
   dead: 'ack',

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { Session } from '../answering.ts'
+import { adoptCommand } from './inbox-adopt.ts'
 import { forgetCommand } from './inbox-forget.ts'
 import { listCommand } from './inbox-list.ts'
 import { pruneCommand } from './inbox-prune.ts'
@@ -21,6 +22,7 @@ export function inboxCommand(session: Session): Command {
     releaseCommand(session),
     forgetCommand(session),
     pruneCommand(session),
+    adoptCommand(session),
   ]
   for (const command of commands) inbox.addCommand(command)
   return inbox

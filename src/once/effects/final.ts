@@ -5,7 +5,13 @@ import { readableKey } from '../../inbox/key.ts'
 import type { OpenTransaction, Store } from '../../inbox/store.ts'
 import { insideTransaction } from '../inside.ts'
 import { callHandler, HandlerFailure } from '../perform.ts'
-import { type Committed, Fenced, type PerformTerms, type Task, withHandler } from '../transaction.ts'
+import {
+  type Committed,
+  Fenced,
+  type PerformTerms,
+  type Task,
+  withHandler,
+} from '../transaction.ts'
 import type { AttemptCalls } from './calls.ts'
 import type { Fault } from './fault.ts'
 

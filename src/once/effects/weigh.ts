@@ -61,9 +61,23 @@ export function weigh(level: AssuranceLevel, effects: Effects): Weighed {
   }
 }
 
-/** Beside effects elsewhere there is no open transaction, whatever the strategy. */
-export function beside(effects: Effects | undefined, strategy: Strategy): Strategy {
-  return effects === undefined ? strategy : { ...strategy, path: 'lease' }
+/**
+ * Beside effects elsewhere there is no open transaction, whatever the strategy.
+ *
+ * @throws SEMEL_OPTION_INVALID for a strategy that would guard a row in it.
+ */
+export function beside<S extends Strategy>(
+  where: string,
+  effects: Effects | undefined,
+  strategy: S,
+): S {
+  if (effects === undefined) return strategy
+  if (strategy.guard !== undefined)
+    throw invalid(
+      where,
+      `have no transaction around them in which ${strategy.name} could guard its row`,
+    )
+  return { ...strategy, path: 'lease' }
 }
 
 /** Undefined where none is declared: an empty object declares nothing. */

@@ -1,9 +1,21 @@
 -- change: writes records that are still as they were decided on, with everything that goes with each; harmless when
 -- sent twice. Answers for each {1, now}, or {0, now, record, behind, message} where somebody else was first.
 --   KEYS[1] begins every name of the group
---   ARGV[1] clock; then for each change: id, version decided on ('' absent, '?' only look), next record ('' none),
---   claim id and lane of who must not stand behind anybody ('' whoever), origin and lane that the record is or was
---   parked in, whether to answer the message, number of commands, and each command after the number of its words
+--   ARGV[1] clock, 2 all changes in one (`packing.ts`), each of eight words: id, version decided on ('' absent, '?' only
+--   look), next record ('' none), claim id and lane of who must not stand behind anybody ('' whoever), origin and lane
+--   that the record is or was parked in, whether to answer the message; and of commands, each of some words
+local packed, at = ARGV[2], 1
+local function number()
+  local count
+  count, at = struct.unpack('>I2', packed, at)
+  return count
+end
+local function words(count)
+  local all = { struct.unpack('>' .. string.rep('I4c0', count), packed, at) }
+  at = table.remove(all)
+  return all
+end
+
 local function isBehind(record, claim, lane)
   if claim == '' then return false end
   local below = '+inf'
@@ -62,17 +74,16 @@ local function queue(id, record, origin, lane)
 end
 
 -- A score is the time of now, and so is the beginning of what is added to a list.
-local function run(words)
-  words[2] = base .. words[2]
-  if words[1] == 'ZADD' then words[3] = now end
-  if words[1] == 'RPUSH' then words[3] = struct.pack('>I6', now) .. words[3] end
-  redis.call(unpack(words))
+local function run(command)
+  command[2] = base .. command[2]
+  if command[1] == 'ZADD' then command[3] = now end
+  if command[1] == 'RPUSH' then command[3] = struct.pack('>I6', now) .. command[3] end
+  redis.call(unpack(command))
 end
 
-local answers, at = {}, 2
-while at <= #ARGV do
-  local id, expected, next, claim, gate, origin, lane, asks, count = unpack(ARGV, at, at + 8)
-  at = at + 9
+local answers = {}
+while at <= #packed do
+  local id, expected, next, claim, gate, origin, lane, asks = unpack(words(8))
   local key = base .. 'r:' .. id
   local record = redis.call('GET', key)
   local version = record and string.sub(record, 1, 8) or ''
@@ -86,10 +97,9 @@ while at <= #ARGV do
     redis.call('SET', key, next)
   end
   if fits and origin ~= '' then queue(id, next ~= '' and next, origin, lane) end
-  for _ = 1, tonumber(count) do
-    local size = tonumber(ARGV[at])
-    if fits then run({ unpack(ARGV, at + 1, at + size) }) end
-    at = at + size + 1
+  for _ = 1, number() do
+    local command = words(number())
+    if fits then run(command) end
   end
   if fits or twice then
     answers[#answers + 1] = { 1, now }

@@ -47,6 +47,9 @@ export const inserts: readonly StoreCase[] = [
       assert.deepEqual(await store.leases.insert(records.slice(4)), [true, true])
       assert.deepEqual(await store.leases.insert(records), [false, true, true, false, false, false])
       assert.deepEqual(await store.leases.insert([]), [])
+      const outcome = completed()
+      const alike = ['e', 'f', 'e'].map((key) => newRecord({ ...identity(key), outcome }))
+      assert.deepEqual(await store.leases.insert(alike), [true, true, false])
     },
   },
   {

@@ -7,6 +7,7 @@ import {
   storeCases,
 } from 'semel/testing'
 import { leaseOnlyStoreAdapter, memorySourceAdapter, memoryStoreAdapter } from './memory.ts'
+import { mariadbStoreAdapter, mysqlStoreAdapter } from './mysql.ts'
 import { postgresStoreAdapter } from './postgres.ts'
 import { ioredisStoreAdapter, redisStoreAdapter } from './redis.ts'
 import { betterSqlite3StoreAdapter, sqliteStoreAdapter } from './sqlite.ts'
@@ -26,6 +27,8 @@ export const adapters: readonly Runnable[] = [
   store(sqliteStoreAdapter),
   store(betterSqlite3StoreAdapter),
   store(postgresStoreAdapter),
+  store(mariadbStoreAdapter),
+  store(mysqlStoreAdapter),
   store(redisStoreAdapter),
   store(ioredisStoreAdapter),
   source(memorySourceAdapter),

@@ -1,0 +1,2 @@
+export type { ConnectorOptions, SqlConnector } from '../../sql/connector.ts'
+export { type KnexDatabase, type KnexTransaction, knex } from './knex.ts'

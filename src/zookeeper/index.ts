@@ -1,0 +1,2 @@
+export type { Done, ZooKeeperClient, ZooKeeperStat, ZooKeeperState } from './client.ts'
+export { zookeeperLock, type ZooKeeperLockOptions } from './zookeeper-lock.ts'
