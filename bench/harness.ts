@@ -51,8 +51,9 @@ export async function answer<Place>(question: Question<Place>, terms: Terms): Pr
   const { contestants } = question
   const sizes = new Map<string, number>()
   for (const contestant of contestants) {
-    await measure(question, contestant, tryMessages)
-    const perSecond = await measure(question, contestant, tryMessages)
+    const first = await measure(question, contestant, tryMessages)
+    // So few are mostly beginning and end.
+    const perSecond = await measure(question, contestant, sizeOf((first * terms.seconds) / 2))
     sizes.set(contestant.name, sizeOf(perSecond * terms.seconds))
   }
   const rounds: Map<string, number>[] = []
