@@ -20,6 +20,7 @@ const floors = [
     'mysql',
     'redis',
     'orm/[^/]+',
+    'sharding',
     'kafka',
     'rocketmq',
     'rabbitmq',

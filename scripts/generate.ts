@@ -5,14 +5,17 @@ import { catalog, type CatalogEntry } from '../src/errors/catalog.ts'
 import type { State } from '../src/inbox/record.ts'
 import { type Transition, transitions } from '../src/inbox/transitions.ts'
 import { type Option, options } from '../src/options/table.ts'
+import { conformanceBlock, matrixBlock, tableOf as table, windowsBlock } from './matrix.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const check = process.argv.includes('--check')
 const architecture = join(root, 'ARCHITECTURE.md')
+const guarantees = join(root, 'docs/guarantees.md')
 
 const pages: readonly (readonly [file: string, text: string])[] = [
   [join(root, 'docs/errors.md'), errorsPage()],
   [join(root, 'docs/options.md'), optionsPage()],
+  [guarantees, guaranteesPage()],
   [architecture, withBlock(readFileSync(architecture, 'utf8'), 'states', statesBlock())],
 ]
 const stale = pages.filter(
@@ -24,6 +27,17 @@ for (const [file] of stale)
 if (check && stale.length > 0) {
   console.log('run: npm run generate')
   process.exitCode = 1
+}
+
+function guaranteesPage(): string {
+  const blocks = {
+    matrix: matrixBlock(),
+    windows: windowsBlock(),
+    conformance: conformanceBlock(root),
+  }
+  let page = readFileSync(guarantees, 'utf8')
+  for (const [name, block] of Object.entries(blocks)) page = withBlock(page, name, block)
+  return page
 }
 
 function errorsPage(): string {
@@ -69,6 +83,7 @@ function takers(of: Option['of']): string {
     publisher: 'publishers',
     ids: '`snowflakeIds()`',
     lock: '`withLock()`',
+    zookeeper: '`zookeeperLock`',
   }
   return of.length === 0 ? 'fixed' : of.map((one) => names[one]).join(', ')
 }
@@ -122,9 +137,4 @@ function edgesOf({ on, from, to }: Transition): readonly Edge[] {
 /** No record is where everything begins and ends. */
 function point(state: string): string {
   return state === 'absent' ? '[*]' : state
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`
-  return line(head) + line(head.map(() => '---')) + rows.map(line).join('')
 }

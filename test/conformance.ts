@@ -1,8 +1,12 @@
 // Runs the conformance suites for every adapter whose server answers:
-// `npm run conformance [-- adapter … --json]`. Exits with 1 on a failure, with 2 on an unknown adapter.
+// `npm run conformance [-- adapter … --json --save]`. Exits with 1 on a failure, with 2 on an unknown adapter. With
+// `--save` what was kept is written down for docs/guarantees.md.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { inspect, parseArgs } from 'node:util'
 import type { AdapterReport, CaseResult } from 'semel/testing'
 import { adapters, type Runnable } from './conformance/adapters/all.ts'
+import type { Kept } from '../scripts/matrix.ts'
 import { serversOfThisRun } from './servers/run.ts'
 
 type Skipped = Extract<CaseResult, { outcome: 'skipped' }>
@@ -20,8 +24,13 @@ interface Line {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    save: { type: 'boolean', default: false },
+  },
 })
+
+const keptFile = join(import.meta.dirname, 'conformance/kept.json')
 
 // A promise that nobody awaited is a failure of the adapter, and must not end the run of the others.
 let stray = 0
@@ -44,8 +53,24 @@ async function main(): Promise<number> {
   for (const one of adapters)
     if (positionals.length === 0 || positionals.includes(one.name)) lines.push(await runOne(one))
   await endServers()
+  if (values.save) save(lines)
   if (values.json) print(JSON.stringify({ adapters: lines }))
   return stray > 0 || lines.some(({ failed }) => failed > 0) ? 1 : 0
+}
+
+/** What was not run stays as it was written down. */
+function save(lines: readonly Line[]): void {
+  const before = JSON.parse(readFileSync(keptFile, 'utf8')) as readonly Kept[]
+  const kept = adapters.flatMap(({ name, kind }) => {
+    const line = lines.find((one) => one.adapter === name && one.kind === kind)
+    if (line === undefined || line.notRun !== null || line.failed > 0)
+      return before.filter((one) => one.adapter === name && one.kind === kind)
+    const { adapter, passed } = line
+    const skipped = Map.groupBy(line.skipped, ({ because }) => because)
+    const counts = [...skipped].map(([why, cases]) => [why, cases.length] as const)
+    return [{ adapter, kind, passed, skipped: Object.fromEntries(counts) }]
+  })
+  writeFileSync(keptFile, `${JSON.stringify(kept, null, 2)}\n`)
 }
 
 async function runOne({ kind, name, run }: Runnable): Promise<Line> {

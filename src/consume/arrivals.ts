@@ -12,6 +12,8 @@ export interface Arrival {
   identified: Identified | undefined
   /** Of messages that keep their order. */
   lane: string | undefined
+  /** Where its key belongs, where there are several. */
+  shard: string | undefined
   /** Whether a handler may have had its message, and changed it. */
   handled: boolean
 }
@@ -27,8 +29,8 @@ export type Start =
  */
 export interface Arrivals {
   add(arrival: Arrival): void
-  /** Undefined: nothing may begin now. */
-  next(most: number): Start | undefined
+  /** Undefined: nothing may begin now. Those of one batch are of one shard, and of none that is full. */
+  next(most: number, full?: ReadonlySet<string | undefined>): Start | undefined
   /** It has come to its end, and no longer holds its lane up. */
   ended(arrival: Arrival): void
   /** It did not run, and comes first again. */
@@ -39,6 +41,8 @@ export interface Arrivals {
   /** Something else has changed that whoever waits here should look at. */
   ring(): void
 }
+
+const none: ReadonlySet<string | undefined> = new Set()
 
 /** `ordered`: whether any message may have a lane. */
 export function arrivalsOf(ordered: boolean): Arrivals {
@@ -64,11 +68,12 @@ export function arrivalsOf(ordered: boolean): Arrivals {
     begun.add(arrival)
     return { kind: 'single', arrival }
   }
-  function batch(most: number): Start | undefined {
-    const arrivals = waiting
+  function batch(most: number, full: ReadonlySet<string | undefined>): Start | undefined {
+    const free = waiting
       .slice(0, barrier())
       .filter((one) => one.identified?.kind === 'identified' && begun.isFree(one.lane))
-      .slice(0, most)
+      .filter(({ shard }) => !full.has(shard))
+    const arrivals = free.filter(({ shard }) => shard === free[0]?.shard).slice(0, most)
     if (arrivals.length === 0) return undefined
     const chosen = new Set(arrivals)
     waiting = waiting.filter((one) => !chosen.has(one))
@@ -81,9 +86,9 @@ export function arrivalsOf(ordered: boolean): Arrivals {
       waiting.push(arrival)
       ring()
     },
-    next(most) {
+    next(most, full = none) {
       const alone = waiting.findIndex(goesAlone)
-      return alone >= 0 ? single(alone) : batch(most)
+      return alone >= 0 ? single(alone) : batch(most, full)
     },
     ended(arrival) {
       begun.remove(arrival)

@@ -35,9 +35,9 @@ export async function arrive(
 /** Stopped while a decoder is at work, it stays in line and comes again. */
 function decode(arrival: Arrival, late: Promise<void>[], arrivals: Arrivals, run: Runtime): void {
   const identified = identify(arrival.delivery.message, run.flow, run.aborting)
-  if (!(identified instanceof Promise)) return decoded(arrival, identified)
+  if (!(identified instanceof Promise)) return decoded(arrival, identified, run)
   const ready = (known: Identified): void => {
-    decoded(arrival, known)
+    decoded(arrival, known, run)
     arrivals.ring()
   }
   const failed = (error: unknown): void => {
@@ -46,13 +46,15 @@ function decode(arrival: Arrival, late: Promise<void>[], arrivals: Arrivals, run
   late.push(identified.then(ready, failed))
 }
 
-function decoded(arrival: Arrival, identified: Identified): void {
+function decoded(arrival: Arrival, identified: Identified, { flow }: Runtime): void {
   arrival.identified = identified
-  if (identified.kind === 'identified') arrival.lane = laneName(identified.lane)
+  if (identified.kind !== 'identified') return
+  arrival.lane = laneName(identified.lane)
+  arrival.shard = flow.store.shards?.of(identified.identity)
 }
 
 function arrivalOf(delivery: Delivery): Arrival {
   const suspect = delivery.redelivered === true
-  const unknown = { identified: undefined, lane: undefined, handled: false }
+  const unknown = { identified: undefined, lane: undefined, shard: undefined, handled: false }
   return { delivery, number: numbers++, suspect, ...unknown }
 }

@@ -29,7 +29,7 @@ export type Fate =
   /** Tried again by itself, on the careful path. */
   | { readonly kind: 'careful' }
   /** Not begun: next time. */
-  | { readonly kind: 'left' }
+  | { readonly kind: 'left'; readonly away?: boolean }
 
 /** The fates of one transaction, once it is committed. */
 interface Committed {
@@ -48,12 +48,14 @@ export async function consumeBatch(
   members: readonly Fresh[],
   run: Runtime,
   pace: Pace,
+  shard?: string,
 ): Promise<ReadonlyMap<Fresh, Fate>> {
   const fates = new Map<Fresh, Fate>(members.map((member) => [member, { kind: 'left' }]))
   for (const [member, situation] of await lookedUp(members, run))
     fates.set(member, { kind: 'settled', situation, joined: false })
   const open = members.filter((member) => fates.get(member)?.kind === 'left')
-  const rounds = await makeRounds(open, run, pace, (round) => commitRound(round, run))
+  const rounds = await makeRounds(open, run, pace, (round) => commitRound(round, run, shard))
+  if (rounds.away) for (const member of open) fates.set(member, { kind: 'left', away: true })
   for (const [member, fate] of fatesOf(rounds.committed)) fates.set(member, fate)
   for (const [member, error] of rounds.failed)
     fates.set(member, await fateOfFailure(member, error, open.length === 1, run))
@@ -122,13 +124,17 @@ async function fateOfFailure(
   return { kind: 'left' }
 }
 
-function commitRound(round: Round<Fresh>, run: Runtime): Promise<Committed> {
+function commitRound(
+  round: Round<Fresh>,
+  run: Runtime,
+  shard: string | undefined,
+): Promise<Committed> {
   const { store } = run.flow
   const { transactions } = store
   if (transactions === undefined) throw new TypeError('a batch needs transactions')
   const interleaved = isInterleaved(run.flow)
   const { performMsMax } = run.flow.limits
-  const terms = { messages: round.members.length, interleaved, claims: true, performMsMax }
+  const terms = { messages: round.members.length, interleaved, claims: true, performMsMax, shard }
   return transactions.open((open) => performRound(open, round, run), terms)
 }
 

@@ -7,7 +7,8 @@ import { acknowledgeAll } from './deliver.ts'
 import { admitted, enterUnlessStopping } from './drive.ts'
 import type { Pace } from './pace.ts'
 import { report } from './report.ts'
-import { about, type Runtime } from './runtime.ts'
+import { waitOut } from './rounds.ts'
+import { about, type Runtime, sleep } from './runtime.ts'
 
 /** Where arrivals go that leave a batch. */
 export interface Ends {
@@ -32,18 +33,64 @@ export async function flight(
   // Stopped meanwhile: nothing has begun, everything comes again.
   if (leave === undefined) return ends.putBack(arrivals)
   const boarding = board(arrivals, run)
+  const left = [...boarding.left]
   run.running += arrivals.length
   let fates: ReadonlyMap<Fresh, Fate>
   try {
-    fates = await consumeBatch(boarding.members, run, pace)
+    const { shard, members, others } = await onOneShard(boarding.members, run)
+    left.push(...others.flatMap(({ arrival, copies, others: same }) => [arrival, ...copies, ...same]))
+    fates = await consumeBatch(members, run, pace, shard)
   } finally {
     run.running -= arrivals.length
     for (const step of boarding.leaving) step()
     leave()
   }
-  ends.putBack(boarding.left)
+  // Outside the gate: whoever has to run alone need not wait for a shard that is away.
+  if ([...fates.values()].some(isAway)) await sleep(shardAwayMs, run.stopping)
+  ends.putBack(left)
   for (const arrival of boarding.alone) ends.alone(arrival)
   await land(fates, ends, run)
+}
+
+/** How soon a shard that does not answer is asked again, in milliseconds. */
+const shardAwayMs = 200
+
+function isAway(fate: Fate): boolean {
+  return fate.kind === 'left' && fate.away === true
+}
+
+interface OnOneShard {
+  /** Undefined: there is but one database. */
+  readonly shard: string | undefined
+  readonly members: readonly Fresh[]
+  /** On another shard, next time. */
+  readonly others: readonly Fresh[]
+}
+
+/** A transaction is on one shard. While keys move it may be another one than that of the map. */
+async function onOneShard(members: readonly Fresh[], run: Runtime): Promise<OnOneShard> {
+  const { shards } = run.flow.store
+  if (shards === undefined) return { shard: undefined, members, others: [] }
+  try {
+    const asked = members.map(({ identity, laneBytes }) => ({ ...identity, lane: laneBytes }))
+    const homes = await shards.home(asked)
+    const [shard] = homes
+    const isHere = members.map((_, at) => homes[at] === shard)
+    // A lane goes on where its first one is, or waits.
+    const closed = new Set(members.filter((_, at) => !isHere[at]).map(({ lane }) => lane))
+    closed.delete(undefined)
+    const first = members.findIndex((_, at) => !isHere[at])
+    const goes = (member: Fresh, at: number): boolean =>
+      isHere[at] === true && (at < first || first < 0 || !closed.has(member.lane))
+    return {
+      shard,
+      members: members.filter(goes),
+      others: members.filter((member, at) => !goes(member, at)),
+    }
+  } catch (error) {
+    await waitOut(error, members[0]?.identity, 1, run)
+    return { shard: undefined, members: [], others: members }
+  }
 }
 
 interface Boarding {

@@ -45,6 +45,8 @@ function identityOfDecoded(raw: Message<Uint8Array>, decoded: Decoded, flow: Flo
     const key = flow.options.key(message)
     hush(key)
     const identity = identityOf(flow.scopeOf(message), key)
+    // A key that belongs nowhere is no usable key.
+    flow.store.shards?.of(identity)
     const fingerprint = fingerprintOf(raw, message, flow.options)
     return { kind: 'identified', identity, fingerprint, message, lane: flow.laneOf(message) }
   } catch (error) {

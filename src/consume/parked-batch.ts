@@ -223,6 +223,7 @@ function commitRound(round: Round<Taken>, run: Runtime): Promise<Committed> {
       messages: members.length,
       interleaved: isInterleaved(run.flow),
       performMsMax: limits.performMsMax,
+      of: members[0]?.lease,
     },
   )
 }

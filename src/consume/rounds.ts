@@ -19,6 +19,8 @@ export interface Rounds<M extends Member, Answer> {
   readonly failed: ReadonlyMap<M, unknown>
   /** They have not run, or were taken back: next time. */
   readonly left: readonly M[]
+  /** Their shard does not answer: others can go on meanwhile. */
+  readonly away: boolean
 }
 
 const pauses = {
@@ -41,6 +43,7 @@ export async function makeRounds<M extends Member, Answer>(
   const left: M[] = []
   let live = members
   let guarded = false
+  let away = false
   for (let tries = 1; live.length > 0 && !run.stopping.aborted; tries++) {
     if (tries > 1 && !(await decodedAnew(live, run))) break
     const now: Round<M>['now'] = { member: undefined }
@@ -51,7 +54,7 @@ export async function makeRounds<M extends Member, Answer>(
       hold(run, 'store', false)
       const wholeMs = monotonicMs() - beganMs
       pace.committed({ messages: live.length, handlersMs: took.handlersMs, wholeMs })
-      return { committed, members: live, failed, left }
+      return { committed, members: live, failed, left, away: false }
     } catch (error) {
       const blame = blameOf(error, now.member === undefined ? live : [now.member])
       // A handler ran, so the store has answered.
@@ -68,14 +71,20 @@ export async function makeRounds<M extends Member, Answer>(
         live = out.rest
         continue
       }
+      away = blame === undefined && isShardAway(error, run)
       if (blame === undefined && !(await waitOut(error, live[0]?.identity, tries, run))) break
+      if (away) break
       if (blame === undefined && !isSemelError(error, 'SEMEL_STORE_CONTENDED')) continue
       pace.contended()
       left.push(...live.slice(Math.ceil(live.length / 2)))
       live = live.slice(0, Math.ceil(live.length / 2))
     }
   }
-  return { committed: undefined, members: [], failed, left: [...left, ...live] }
+  return { committed: undefined, members: [], failed, left: [...left, ...live], away }
+}
+
+function isShardAway(error: unknown, { flow }: Runtime): boolean {
+  return flow.store.shards !== undefined && storeSituation(error).kind === 'unavailable'
 }
 
 /** A handler may have changed what it was given: the next round gets it as it came. False: we stop. */

@@ -60,6 +60,8 @@ export function runtimeOf(
 /** Something stands in the way of pulling, or no longer does. */
 export function hold(run: Runtime, hindrance: Hindrance, on: boolean): void {
   if (!on) return void run.waitingFor.delete(hindrance)
+  // One shard is away: the others go on, until what is in hand is all its own.
+  if (hindrance === 'store' && run.flow.store.shards !== undefined) return
   if (run.waitingFor.has(hindrance)) return
   run.waitingFor.add(hindrance)
   run.interruptPull()

@@ -19,7 +19,7 @@ export async function serveArrivals(arrivals: Arrivals, hand: Hand, run: Runtime
   const { batches } = run.flow
   const speed = paceOf(run.flow)
   const tasks = new Set<Promise<void>>()
-  let flying = 0
+  const flying = flights(run.flow.store.shards?.names ?? [undefined])
 
   function track(work: Promise<void>, over: () => void = () => {}): void {
     const task = work
@@ -44,21 +44,40 @@ export async function serveArrivals(arrivals: Arrivals, hand: Hand, run: Runtime
 
   while (!run.stopping.aborted) {
     const bell = arrivals.changed()
-    const room = flying < speed.inFlight()
+    const full = flying.full(speed.inFlight())
+    const room = flying.isRoom(full)
     if (room && batches) await untilFilled(arrivals, speed.size(), hand, run)
-    const start = arrivals.next(room ? (batches ? speed.size() : 1) : 0)
+    const start = arrivals.next(room ? (batches ? speed.size() : 1) : 0, full)
     if (start === undefined) await untilAborted(bell, run.stopping)
     else if (start.kind === 'single') alone(start.arrival)
     else if (batches) {
-      flying++
+      const shard = start.arrivals[0]?.shard
+      flying.count(shard, 1)
       track(flight(start.arrivals, ends, speed, run), () => {
-        flying--
+        flying.count(shard, -1)
         arrivals.ring()
       })
     } else for (const arrival of start.arrivals) alone(arrival)
   }
   // What ends may begin something: until nothing is left.
   while (tasks.size > 0) await Promise.all(tasks)
+}
+
+interface Flights {
+  count(shard: string | undefined, by: 1 | -1): void
+  /** Shards that have as many batches under way as they may. */
+  full(most: number): ReadonlySet<string | undefined>
+  isRoom(full: ReadonlySet<string | undefined>): boolean
+}
+
+/** Batches under way, of each shard for itself: one that is away holds nobody else up. */
+function flights(shards: readonly (string | undefined)[]): Flights {
+  const flying = new Map(shards.map((shard) => [shard, 0]))
+  return {
+    count: (shard, by) => void flying.set(shard, (flying.get(shard) ?? 0) + by),
+    full: (most) => new Set(shards.filter((shard) => (flying.get(shard) ?? 0) >= most)),
+    isRoom: (full) => full.size < shards.length,
+  }
 }
 
 /** While the source has more, a batch that is not full waits for it, but not for long. */

@@ -33,8 +33,9 @@ export async function serveParked(run: Runtime): Promise<void> {
     const most = flow.batches ? Math.max(free, size) : free
     const due = await askDue(free > 0 ? most : 0, run)
     const open = due.filter((message) => !taken.has(identityName(message)))
-    const together = open.filter((message) => flow.batches && goesTogether(message))
-    for (const message of open.filter((one) => !together.includes(one)))
+    const batchable = open.filter((message) => flow.batches && goesTogether(message))
+    const together = await ofOneShard(batchable, run)
+    for (const message of open.filter((one) => !batchable.includes(one)))
       take([message], serveOne(message, ended.resolve, run))
     if (due.some(({ suspect }) => suspect)) window = 1
     if (together.length > 0) {
@@ -50,6 +51,23 @@ export async function serveParked(run: Runtime): Promise<void> {
     await Promise.race([ended.promise, sleep(more ? Math.min(1, pauseMs) : pauseMs, run.stopping)])
   }
   await Promise.all(taken.values())
+}
+
+/** One batch is one transaction, on one shard; the others are due again at once. */
+async function ofOneShard(
+  due: readonly DueMessage[],
+  run: Runtime,
+): Promise<readonly DueMessage[]> {
+  const { shards } = run.flow.store
+  if (shards === undefined || due.length === 0) return due
+  try {
+    const homes = await shards.home(due.map(({ scope, key }) => ({ scope, key })))
+    const [shard] = homes
+    return due.filter((_, at) => homes[at] === shard)
+  } catch (error) {
+    await storeFailed(error, run)
+    return []
+  }
 }
 
 /** A suspect runs alone, and what has no identity of its own is identified anew. */

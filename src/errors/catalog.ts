@@ -268,9 +268,10 @@ export const catalog = {
     advice: 'Stop the consumers before closing their store.',
   },
   SEMEL_STORE_READ_ONLY: {
-    retryable: false,
-    when: 'The store cannot be written.',
-    advice: 'Check the permissions of the file and of its folder.',
+    retryable: true,
+    when: 'The store cannot be written: a standby, or one that is kept from it.',
+    advice:
+      'Promote the server or go to the one that writes; of a file check its permissions and those of its folder. Consuming resumes by itself.',
   },
   SEMEL_STORE_FULL: {
     retryable: true,
@@ -369,6 +370,27 @@ export const catalog = {
     retryable: true,
     when: 'All 1,024 worker numbers of the store are in use.',
     advice: 'Close generators that are not needed; use one for each process.',
+  },
+  SEMEL_SHARD_UNKNOWN: {
+    retryable: false,
+    when: 'The function by() of sharded() has thrown, or has answered a name that is no shard.',
+    advice: 'Let it answer one of the names in shards for every key that can come.',
+  },
+  SEMEL_SHARD_WRONG: {
+    retryable: false,
+    when: 'A transaction, a database or a parked message is not on the shard that the key, or its name, says.',
+    advice:
+      'Give runIn a transaction on the shard of the key; check that no two stores were swapped; while keys move give the former map as before.',
+  },
+  SEMEL_SHARD_LANE: {
+    retryable: false,
+    when: 'Two messages with one value of orderedBy belong to different shards, so that nobody could keep their order.',
+    advice: 'Let by() depend on nothing but what orderedBy answers, or drop orderedBy.',
+  },
+  SEMEL_SHARD_MOVED: {
+    retryable: false,
+    when: 'A key was moved to another shard by a process that knows a newer map than this one.',
+    advice: 'Give this process the newer map as next; nothing took effect here.',
   },
   SEMEL_INVARIANT_BROKEN: {
     retryable: false,

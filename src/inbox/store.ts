@@ -37,11 +37,38 @@ export interface Store<out Tx = unknown> {
    * What the store's transactions commit to. A source that names the same object can acknowledge inside them.
    */
   readonly medium: object | undefined
+  /** Where the data are spread over several databases: a transaction is on one of them. Absent: there is one. */
+  readonly shards?: Shards
   /** Connects and checks the tables. Called by every start; cheap when repeated. */
   prepare(): Promise<void>
   /** Ends what the store itself opened; never a client that it was given. */
   close(): Promise<void>
 }
+
+/** Several databases behind one port. */
+export interface Shards {
+  readonly names: readonly string[]
+  /**
+   * Where a key belongs. While keys move, what is known of it may be elsewhere.
+   *
+   * @throws SEMEL_SHARD_UNKNOWN
+   */
+  of(identity: Identity): string
+  /**
+   * Where each is to be performed now; what is asked together may go in one transaction where the answer is the same.
+   *
+   * @throws SEMEL_SHARD_LANE, SEMEL_SHARD_UNKNOWN, SEMEL_STORE_…
+   */
+  home(asked: readonly Placed[]): Promise<readonly string[]>
+}
+
+export interface Placed extends Identity {
+  /** Of messages that keep their order. */
+  readonly lane?: Bytes | undefined
+}
+
+/** `unknown`: its shard has not answered, and the lease may still be ours. */
+export type Renewal = 'renewed' | 'fenced' | 'unknown'
 
 export interface StoreCapabilities {
   /** Most keys that one call takes. */
@@ -64,7 +91,7 @@ export interface StoreCapabilities {
 export interface Leases {
   /** Of any number of concurrent claims of a key at most one is granted while its lease lasts. */
   claim(requests: readonly ClaimRequest[], terms: ClaimTerms): Promise<readonly Claim[]>
-  renew(leases: readonly Lease[], leaseMs: number): Promise<readonly ('renewed' | 'fenced')[]>
+  renew(leases: readonly Lease[], leaseMs: number): Promise<readonly Renewal[]>
   /** Repeatable: the same settlement again is `settled` again. */
   settle(lease: Lease, outcome: Outcome): Promise<'settled' | 'fenced'>
   /** Makes an exhausted record dead, if it still is as the claim saw it. */
@@ -84,8 +111,12 @@ export interface Transactions<out Tx> {
    * @throws SEMEL_OUTCOME_UNKNOWN when COMMIT got no answer; never after it was refused.
    */
   open<R>(work: (open: OpenTransaction<Tx>) => Promise<R>, terms?: TransactionTerms): Promise<R>
-  /** The same face over a transaction that the caller began and commits. */
-  join(tx: unknown): OpenTransaction<Tx>
+  /**
+   * The same face over a transaction that the caller began and commits.
+   *
+   * @param of What is to be done in it, where data are spread over shards.
+   */
+  join(tx: unknown, of?: Identity): OpenTransaction<Tx>
 }
 
 /** What a transaction is for; stores with locks of rows set their time limits by it. */
@@ -98,6 +129,10 @@ export interface TransactionTerms {
   readonly claims?: boolean
   /** How long a handler may take; whoever holds locks for longer is ended by the server. */
   readonly performMsMax?: number | undefined
+  /** What it is opened for: it is then on the shard of this key, or lease. Default: the first shard. */
+  readonly of?: Identity | undefined
+  /** The shard itself, where it is known already. */
+  readonly shard?: string | undefined
 }
 
 export interface OpenTransaction<out Tx> {

@@ -27,6 +27,7 @@ const codes: ReadonlyMap<number, SemelCode> = new Map(
 
 const contention = [1205, 1213, 1020, 3572]
 const duplicate = [1062]
+const lockWait = [1205]
 
 /** The connection ended, or was ended, while something was under way. */
 const cut = [1053, 1158, 1159, 1160, 1161, 1317, 1927, 3168, 3169, 4031]
@@ -56,6 +57,11 @@ export function commitError(error: unknown, where: string): unknown {
 /** After these nothing of the transaction may be committed: it is gone, or a part of it is. */
 export function isContention(error: unknown): boolean {
   return hasNumber(error, contention)
+}
+
+/** Whether a statement has waited in vain: it alone is undone. */
+export function isLockWait(error: unknown): boolean {
+  return hasNumber(error, lockWait)
 }
 
 /** Whether somebody else has written a row with the same unique values. */

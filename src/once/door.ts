@@ -83,7 +83,7 @@ export async function performInCallers(door: Door, tx: unknown, task: Task): Pro
       'SEMEL_TRANSACTIONS_MISSING',
       `the ${store.name} store has no transactions`,
     )
-  const transaction = store.transactions.join(tx)
+  const transaction = store.transactions.join(tx, task)
   const committed = await unwrapped(
     transaction.savepoint(() => performIn(transaction, task, terms)),
   )

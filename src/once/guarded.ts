@@ -3,6 +3,7 @@ import { TooEarly } from '../errors/steering.ts'
 import type { Guards } from '../inbox/guards.ts'
 import type { Store } from '../inbox/store.ts'
 import type { Strategy } from '../inbox/strategy.ts'
+import type { Task } from './transaction.ts'
 
 /** What a guard needs of the context of a handler. */
 interface Context {
@@ -35,6 +36,20 @@ export async function passedBy(
       throw new TooEarly(`${strategy.name}: ${answer.detail}`)
     case 'conflict':
       throw new SemelError(answer.code, `${strategy.name}: ${answer.detail}`)
+  }
+}
+
+/** A function behind the guard of its strategy; where the row has passed it is not called, and answers nothing. */
+export function unlessPassed(
+  strategy: Strategy,
+  store: Store,
+  input: unknown,
+  perform: Task['perform'],
+): Task['perform'] {
+  if (strategy.guard === undefined) return perform
+  return async (context) => {
+    const passed = await passedBy(strategy, store, input, context)
+    return passed === undefined ? perform(context) : undefined
   }
 }
 

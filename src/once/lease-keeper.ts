@@ -1,7 +1,7 @@
 import { SemelError } from '../errors/semel-error.ts'
 import { monotonicMs } from '../inbox/clock.ts'
 import type { Lease } from '../inbox/record.ts'
-import type { Leases } from '../inbox/store.ts'
+import type { Leases, Renewal } from '../inbox/store.ts'
 
 interface Kept {
   readonly lease: Lease
@@ -69,7 +69,8 @@ export function leaseKeeper(leases: Leases, leaseMs: number): LeaseKeeper {
   }
 }
 
-function noteAnswer(one: Kept, answer: 'renewed' | 'fenced' | undefined, endsMs: number): void {
+function noteAnswer(one: Kept, answer: Renewal | undefined, endsMs: number): void {
+  if (answer === 'unknown') return
   if (answer !== 'renewed') return one.lost.abort(leaseLost('somebody else has taken it over'))
   one.endsMs = endsMs
   one.onRenewed?.()

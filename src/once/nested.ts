@@ -37,10 +37,10 @@ export async function refuseNested(store: Store, identity: Identity): Promise<vo
 
 /** The same connection may be in another transaction by now. */
 async function hasEnded(store: Store, tx: object, identity: Identity): Promise<boolean> {
-  if (openOn(store, tx) === undefined) return true
+  if (openOn(store, tx, identity) === undefined) return true
   const [committed] = await store.leases.read([identity])
   if (committed !== undefined) return true
-  const open = openOn(store, tx)
+  const open = openOn(store, tx, identity)
   if (open === undefined) return true
   try {
     const [own] = await open.read([identity])
@@ -52,9 +52,13 @@ async function hasEnded(store: Store, tx: object, identity: Identity): Promise<b
   }
 }
 
-function openOn(store: Store, tx: object): OpenTransaction<unknown> | undefined {
+function openOn(
+  store: Store,
+  tx: object,
+  identity: Identity,
+): OpenTransaction<unknown> | undefined {
   try {
-    return store.transactions?.join(tx)
+    return store.transactions?.join(tx, identity)
   } catch {
     return undefined
   }

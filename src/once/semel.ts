@@ -1,8 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Assurance, AssuranceLevel, Weakest } from '../inbox/assurance.ts'
-import { monotonicMs } from '../inbox/clock.ts'
 import { fieldsFingerprint, noFingerprint } from '../inbox/fingerprint.ts'
-import { encodeScope, type Identity, identityName, identityOf } from '../inbox/identity.ts'
+import { encodeScope, type Identity, identityOf } from '../inbox/identity.ts'
 import type { JsonShape, JsonValue } from '../inbox/json.ts'
 import type { Key } from '../inbox/key.ts'
 import { decodeResult } from '../inbox/result.ts'
@@ -10,16 +8,16 @@ import type { Store } from '../inbox/store.ts'
 import { inboxStrategy, type Strategy } from '../inbox/strategy.ts'
 import { resolveOptions } from '../options/resolve.ts'
 import { type Answer, thrown } from './answer.ts'
+import { answered } from './answered.ts'
 import { assure } from './assure.ts'
 import type { HandlerContext, LevelOf, TransactionContext } from './context.ts'
 import type { Effects, NoEffects } from './effects/declarations.ts'
 import { beside, checkEffects } from './effects/weigh.ts'
-import { guardsOf, passedBy, settledOn } from './guarded.ts'
-import { enterKey } from './in-flight.ts'
-import { insideTransaction, inTurn, refuseInside } from './inside.ts'
-import { lockHeldMs, refuseLockInside, underLock } from './locked.ts'
-import { refuseNested, rememberJoined } from './nested.ts'
-import { type Door, openDoor, performInCallers, tryOnce } from './door.ts'
+import { guardsOf, settledOn, unlessPassed } from './guarded.ts'
+import { insideTransaction, inTurn } from './inside.ts'
+import { refuseLockInside } from './locked.ts'
+import { rememberJoined } from './nested.ts'
+import { type Door, openDoor, performInCallers } from './door.ts'
 import type { Task } from './transaction.ts'
 
 export interface RunOptions {
@@ -155,33 +153,19 @@ export function semel<
 
   function taskOf(key: Key, perform: Task['perform'], options: AnyRun, joined?: object): Task {
     const { keyspace = name, tenant, fingerprint, signal, input } = options
-    const guarded: Task['perform'] = async (context) => {
-      const passed = await passedBy(strategy, store, input, context)
-      return passed === undefined ? perform(context) : undefined
-    }
-    const own = strategy.guard === undefined ? perform : guarded
     return {
       effects,
       ...identityOf(encodeScope({ group, keyspace, tenant }), key),
       fingerprint: fingerprint === undefined ? noFingerprint : fieldsFingerprint(fingerprint),
-      perform: insideTransaction(store, own, joined),
+      perform: insideTransaction(store, unlessPassed(strategy, store, input, perform), joined),
       stops: signal === undefined ? [] : [signal],
       keepsResult: true,
       acknowledge: undefined,
     }
   }
 
-  async function answer(task: Task, { input, signal }: AnyRun): Promise<Answer> {
-    refuseInside(store, strategy)
-    await door.ready()
-    await refuseNested(store, task)
-    return waitWhileHeld(store, task, limits.heldWaitMs, async () => {
-      const got = await underLock({ strategy, signal }, input, (locked) =>
-        tryOnce(door, locked(task)),
-      )
-      return got ?? { kind: 'held', retryAfterMs: lockHeldMs }
-    })
-  }
+  const answer = (task: Task, options: AnyRun): Promise<Answer> =>
+    answered(door, task, options, limits.heldWaitMs)
 
   return {
     assurance: assurance as Assurance<Weakest<L, LevelOf<E>>>,
@@ -222,22 +206,4 @@ async function joined(door: Door, store: Store, tx: object, task: Task): Promise
   const answer = await performInCallers(door, tx, task)
   if (answer.kind === 'completed' && !answer.replayed) rememberJoined(store, tx, task)
   return answer
-}
-
-/** Asks, and while somebody else holds the key waits in process, up to `waitMs`. */
-async function waitWhileHeld(
-  store: Store,
-  identity: Identity,
-  waitMs: number,
-  ask: () => Promise<Answer>,
-): Promise<Answer> {
-  const deadline = monotonicMs() + waitMs
-  for (;;) {
-    const leftMs = Math.max(0, deadline - monotonicMs())
-    const leave = await enterKey(store, identityName(identity), leftMs)
-    if (leave === undefined) return { kind: 'held', retryAfterMs: waitMs }
-    const answer = await ask().finally(leave)
-    if (answer.kind !== 'held' || monotonicMs() >= deadline) return answer
-    await pause(Math.min(answer.retryAfterMs, 50, deadline - monotonicMs()) + 1)
-  }
 }

@@ -47,7 +47,7 @@ export function performNew(
   terms: PerformTerms,
 ): Promise<Committed> {
   const { performMsMax } = terms
-  const one = { messages: 1, interleaved: false, claims: true, performMsMax }
+  const one = { messages: 1, interleaved: false, claims: true, performMsMax, of: task }
   return open((transaction) => performIn(transaction, task, terms), one)
 }
 
@@ -81,7 +81,8 @@ export function performLeased(
   terms: PerformTerms,
   lost: AbortSignal,
 ): Promise<Committed> {
-  const careful = { messages: 1, interleaved: false, performMsMax: terms.performMsMax }
+  const { performMsMax } = terms
+  const careful = { messages: 1, interleaved: false, performMsMax, of: lease }
   return open(async (transaction) => {
     const result = await performWith(transaction, task, terms, lease.attempt, [lost])
     task.acknowledge?.()

@@ -14,7 +14,16 @@ export interface Option {
     | 'calls'
     | 'per second'
   /** Which factories take it. */
-  readonly of: readonly ('consumer' | 'semel' | 'sqlite' | 'redis' | 'publisher' | 'ids' | 'lock')[]
+  readonly of: readonly (
+    | 'consumer'
+    | 'semel'
+    | 'sqlite'
+    | 'redis'
+    | 'publisher'
+    | 'ids'
+    | 'lock'
+    | 'zookeeper'
+  )[]
   readonly says: string
 }
 
@@ -283,7 +292,7 @@ export const options = {
     min: 10,
     max: 60_000,
     unit: 'ms',
-    of: ['redis'],
+    of: ['redis', 'zookeeper'],
     says: 'How long a command may be without an answer, whatever the client still does with it.',
   },
   holdMs: {

@@ -1,6 +1,7 @@
 import { SemelError } from '../errors/semel-error.ts'
 import { isThenable } from '../once/perform.ts'
 import type { PgClient } from './pg-pool.ts'
+import { kept, restored, settingsIn } from './settings.ts'
 import { refuseAlone, refuseOurs } from './sql-text.ts'
 
 /** What a handler cannot do with a connection of ours. */
@@ -16,6 +17,15 @@ export function guardedClient<C extends PgClient>(
   interleaved = false,
 ): { readonly tx: C; end(threw?: boolean): void } {
   let over = false
+  /** Of this handler: they would stand for those after it in the same transaction. */
+  const settings = new Set<string>()
+
+  function ownOnly(sql: unknown): void {
+    for (const name of settingsIn(sql)) {
+      if (!settings.has(name)) counted(client.query({ text: kept(name) }))
+      settings.add(name)
+    }
+  }
   function query(...given: readonly unknown[]): unknown {
     try {
       if (over) throw refusedLate()
@@ -26,6 +36,7 @@ export function guardedClient<C extends PgClient>(
       if (givesPromise(given)) return Promise.reject(error as Error)
       throw error
     }
+    ownOnly(textOf(given[0]))
     return counted(Reflect.apply(client.query, client, given))
   }
   function counted(answer: unknown): unknown {
@@ -52,7 +63,9 @@ export function guardedClient<C extends PgClient>(
     tx,
     end(threw) {
       over = true
-      if (threw !== true && running.statements === 0) refuseFailed(client)
+      if (threw === true) return
+      if (running.statements === 0) refuseFailed(client)
+      if (settings.size > 0) counted(client.query({ text: restored(settings) }))
     },
   }
 }

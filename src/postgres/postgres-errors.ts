@@ -5,8 +5,7 @@ import { describeError, isSemelError, SemelError } from '../errors/semel-error.t
 const codes: Readonly<Record<string, SemelCode>> = {
   '08': 'SEMEL_STORE_UNAVAILABLE',
   22012: 'SEMEL_TX_ROLLED_BACK',
-  // While it is a standby, or a person keeps it from writing; a start refuses that instead of waiting for it.
-  25006: 'SEMEL_STORE_UNAVAILABLE',
+  25006: 'SEMEL_STORE_READ_ONLY',
   '25P01': 'SEMEL_TX_ROLLED_BACK',
   '25P02': 'SEMEL_TX_ROLLED_BACK',
   '25P03': 'SEMEL_STORE_UNAVAILABLE',

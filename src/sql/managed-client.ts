@@ -72,7 +72,7 @@ function begun<Tx>(
   async function start(): Promise<void> {
     for (const text of opening.settings) await ask(text)
     const [row] = await ask(opening.mark)
-    mark = String(row?.['mark'] ?? '')
+    mark = (row?.['mark'] as string | undefined) ?? ''
   }
   const begin = (): Promise<void> => {
     starting ??= start()

@@ -1,9 +1,9 @@
 import { hex } from '../inbox/bytes.ts'
 import { assertThat } from '../errors/semel-error.ts'
 import type { NewRecord } from '../inbox/claim.ts'
-import { nameOf } from './looked.ts'
 import { firstSteps } from './inserts.ts'
 import type { On } from './parts.ts'
+import { byPlace } from './records.ts'
 import { rowValues } from './rows.ts'
 import type { SqlValues } from './template.ts'
 
@@ -12,18 +12,12 @@ export async function plainRows(
   { parts }: On,
   records: readonly NewRecord[],
 ): Promise<ReadonlyMap<NewRecord, SqlValues>> {
-  const named = [...firstSteps(records)].map(([record, step]) => ({
-    record,
-    step,
-    name: nameOf(record),
-  }))
-  const sorted = named.toSorted((a, b) => (a.name < b.name ? -1 : 1))
-  const rows = new Map<NewRecord, SqlValues>()
-  for (const { record, step } of sorted) {
-    assertThat(step.next, 'an inserted record is there')
-    rows.set(record, rowValues(step.next, await parts.names.idOf(record.scope), 0))
+  const given: { readonly record: NewRecord; readonly row: SqlValues }[] = []
+  for (const [record, { next }] of firstSteps(records)) {
+    assertThat(next, 'an inserted record is there')
+    given.push({ record, row: rowValues(next, await parts.names.idOf(record.scope), 0) })
   }
-  return rows
+  return new Map(given.toSorted(byPlace).map(({ record, row }) => [record, row]))
 }
 
 /** What all have in common, if they differ in key and fingerprint alone. */

@@ -116,16 +116,27 @@ export async function insertSteps(
   steps: readonly Pick<Step, 'one' | 'next' | 'nowMs'>[],
 ): Promise<ReadonlySet<string>> {
   if (steps.length === 0) return new Set()
-  const sorted = steps.toSorted((a, b) => (nameOf(a.one) < nameOf(b.one) ? -1 : 1))
-  const rows = await valuesOf(on, sorted)
+  const given = await valuesOf(on, steps)
+  const sorted = steps.map((step, at) => ({ step, row: given[at] ?? {} })).toSorted(byPlace)
+  const rows = sorted.map(({ row }) => row)
   const answer = await on.parts.dialect.insertRows(
     (sql, values, some) => run(on, sql, values, some),
     clock(on),
     rows,
   )
   const isNew = new Set(answer.map(placeName))
-  const fresh = sorted.filter((_, at) => isNew.has(placeName(rows[at] ?? {})))
-  return new Set(fresh.map(({ one }) => nameOf(one)))
+  const fresh = sorted.filter(({ row }) => isNew.has(placeName(row)))
+  return new Set(fresh.map(({ step }) => nameOf(step.one)))
+}
+
+interface Placed {
+  readonly row: SqlValues
+}
+
+/** As `lock` sorts: by the number of the scope, then by the bytes of the key. */
+export function byPlace(a: Placed, b: Placed): number {
+  const scopes = Number(a.row['scope']) - Number(b.row['scope'])
+  return scopes || Buffer.compare(a.row['key'] as Uint8Array, b.row['key'] as Uint8Array)
 }
 
 async function valuesOf(

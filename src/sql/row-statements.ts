@@ -1,11 +1,6 @@
 import { SemelError } from '../errors/semel-error.ts'
-import type {
-  ColumnValue,
-  ColumnValues,
-  Condition,
-  RowChange,
-  RowQuestion,
-} from '../inbox/guards.ts'
+import type { ColumnValue, ColumnValues, RowChange, RowQuestion } from '../inbox/guards.ts'
+import { conditions } from './row-conditions.ts'
 
 /** How a database writes names and comparisons. */
 export interface RowWords {
@@ -61,34 +56,7 @@ export function rowStatements(words: RowWords): {
     const values: ColumnValue[] = []
     return { values, put: (value) => words.place(values.push(value)) }
   }
-  type Put = (value: ColumnValue) => string
-
-  function equal(name: string, value: ColumnValue, put: Put): string {
-    return value === null ? `${column(name)} is null` : `${column(name)} = ${put(value)}`
-  }
-  function before([first, ...rest]: BeforePairs, put: Put): string {
-    if (first === undefined) return '1 = 0'
-    const [name, value] = first
-    const less =
-      value === null ? '1 = 0' : `${column(name)} is null or ${column(name)} < ${put(value)}`
-    if (rest.length === 0) return `(${less})`
-    return `(${less} or (${equal(name, value, put)} and ${before(rest, put)}))`
-  }
-  function condition(one: Condition, put: Put): string {
-    if ('before' in one) return before(one.before, put)
-    if ('in' in one) {
-      const places = one.in.map((value) => put(value))
-      return places.length === 0 ? '1 = 0' : `${column(one.column)} in (${places.join(', ')})`
-    }
-    if ('is' in one) return equal(one.column, one.is, put)
-    const { exactly } = one
-    return typeof exactly === 'string'
-      ? words.exactly(column(one.column), put(exactly))
-      : equal(one.column, exactly, put)
-  }
-  function all(conditions: readonly Condition[], put: Put): string {
-    return conditions.map((one) => condition(one, put)).join(' and ')
-  }
+  const { condition, all } = conditions(words, column)
 
   return {
     insert(into, row, unique) {
@@ -117,8 +85,6 @@ export function rowStatements(words: RowWords): {
   }
 }
 
-type BeforePairs = readonly (readonly [column: string, value: ColumnValue])[]
-
 /** The answer of a look, out of its row. */
 export function rowAnswer(
   row: Readonly<Record<string, unknown>>,
@@ -131,8 +97,8 @@ export function rowAnswer(
 }
 
 function textOf(value: unknown): string | undefined {
-  if (value === null || value === undefined) return undefined
-  return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : String(value)
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8')
+  return typeof value === 'string' ? value : undefined
 }
 
 /** The columns of each index, out of rows that name one column each. */

@@ -65,8 +65,8 @@ async function insertOnce<In>(
     const found = await guards.find(tx, table, { where, holds })
     if (found === undefined) continue
     const differs = holds.filter((_, at) => found.holds[at] !== true).map(({ column }) => column)
-    if (differs.length === 0) return { kind: 'passed', detail: `${table} has ${known}` }
-    const detail = `${table} has ${known} with another ${[...new Set(differs)].join(', ')}`
+    if (differs.length === 0) return { kind: 'passed', detail: `${table} has the row (${known})` }
+    const detail = `${table} has the row (${known}) with another ${[...new Set(differs)].join(', ')}`
     return { kind: 'conflict', code: 'SEMEL_ROW_CONFLICT', detail }
   }
   const detail = `${known} of ${table} appears and vanishes while it is inserted`

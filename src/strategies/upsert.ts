@@ -73,7 +73,7 @@ async function keepNewest(
     // Looked for before it is inserted: on MySQL those who meet in an insert block each other.
     const found = await guards.find(tx, table, question)
     if (found?.holds[0] === false)
-      return { kind: 'passed', detail: `${table} has a row of ${known} that is as new` }
+      return { kind: 'passed', detail: `${table} has a row (${known}) that is as new` }
     if (found === undefined && (await guards.insert(tx, table, row, key)))
       return { kind: 'applied' }
   }

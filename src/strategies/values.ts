@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { SemelError } from '../errors/semel-error.ts'
 import type { ColumnValue, ColumnValues } from '../inbox/guards.ts'
 
@@ -42,6 +43,6 @@ export function invalid(strategy: string, what: string): SemelError {
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (typeof value === 'number') return String(value)
-  if (value instanceof Date) return 'a Date (give the text that the column takes)'
+  if (types.isDate(value)) return 'a Date (give the text that the column takes)'
   return Array.isArray(value) ? 'a list' : `of type ${typeof value}`
 }

@@ -63,9 +63,9 @@ export function openSession(client: ZooKeeperClient, terms: SessionTerms): Sessi
     for (const listener of connected) listener()
     if (terms.ours) closeClient(client)
   }
-  /** The client sends, and never asks whether anybody hears it. */
+  /** The client sends, and never asks whether anybody hears it; nor does it hurry a server that greets nobody. */
   function giveUpSilent(): void {
-    if (terms.ours && isConnected(client) && silentMs() > client.getSessionTimeout())
+    if (terms.ours && silentMs() > client.getSessionTimeout())
       end('the server has been silent for longer than a session lasts')
   }
   function onConnected(listener: () => void): () => void {

@@ -79,6 +79,7 @@ test('a file is run: each order once, the assurance first, lines of JSON when pi
     event: 'ended',
     exit: 0,
     applied: 2,
+    passed: 0,
     duplicate: 1,
     failed: 1,
     parked: 1,

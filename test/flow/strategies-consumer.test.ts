@@ -58,7 +58,7 @@ onEach(
     assert.doesNotMatch(consumer.assurance.windows.join(), /retentionMs/)
     await line.happened(50, 'applied', 'passed')
     assert.equal(line.count('applied'), 49)
-    assert.match(line.last('passed')?.detail ?? '', /t_points has order_id o7/)
+    assert.match(line.last('passed')?.detail ?? '', /t_points has the row \(order_id o7\)/)
     assert.equal((await shop.sql('select * from told')).length, 49)
     assert.deepEqual(await shop.sql("select * from told where order_id = 'o7'"), [])
   },
@@ -75,7 +75,7 @@ onEach(
     await line.happened(50, 'applied', 'dead')
     assert.equal(line.count('applied'), 49)
     assert.equal(line.last('dead')?.reason, 'conflict')
-    assert.match(line.last('dead')?.detail ?? '', /order_id o7 with another points/)
+    assert.match(line.last('dead')?.detail ?? '', /\(order_id o7\) with another points/)
   },
 )
 

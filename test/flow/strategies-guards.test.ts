@@ -114,15 +114,15 @@ onEach(test, 'letters that a column folds do not make two orders one', async (_,
 onEach(test, 'of two who insert one row at once, one is applied', async (_, shop) => {
   await tables(shop, makePoints)
   const row = { order_id: 'o1', user_id: 'u1', points: 30 }
-  const both = [shop.store, shop.second].map((store) =>
+  const insert = async (store: Shop['store']): Promise<string | undefined> =>
     store.transactions?.open(async (open) => {
       const { tx, end } = open.forHandler()
       const answer = await guard(store, points).apply(tx, row)
       end()
       return answer.kind
-    }),
-  )
-  assert.deepEqual((await Promise.all(both)).toSorted(), ['applied', 'passed'])
+    })
+  const answers = new Set(await Promise.all([insert(shop.store), insert(shop.second)]))
+  assert.deepEqual(answers, new Set(['applied', 'passed']))
 })
 
 onEach(test, 'a row goes through its states, each reached once', async (_, shop) => {

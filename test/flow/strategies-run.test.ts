@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { semel, TooEarly } from 'semel'
 import { leaseOnlyStore, memoryStore } from 'semel/memory'
-import { lookUpFirst, marker, natural, stateMachine, uniqueRow } from 'semel/strategies'
+import { inbox, lookUpFirst, marker, natural, stateMachine, uniqueRow } from 'semel/strategies'
 import { coded, onEach, tables } from './strategies-kit.ts'
 
 interface Member {
@@ -92,6 +92,19 @@ onEach(test, 'run() that looks first replays what is completed', async (_, shop)
     join.run('a', () => 2, { input: ada, fingerprint: 2 }),
     coded('SEMEL_MISMATCHED'),
   )
+})
+
+onEach(test, 'two who look first at once save once', async (_, shop) => {
+  await tables(shop, 'create table told (id varchar(10))')
+  const doors = [shop.store, shop.second].map((store) =>
+    semel({ group: 'members', store, strategy: lookUpFirst(inbox()) }),
+  )
+  const save = (key: number): Promise<unknown>[] =>
+    doors.map((door) =>
+      door.run(key, ({ tx }) => shop.exec(tx, 'insert into told values (?)', `k${key}`)),
+    )
+  await Promise.all([1, 2, 3, 4, 5].flatMap(save))
+  assert.equal((await shop.sql('select * from told')).length, 5)
 })
 
 onEach(test, 'run() is refused where the table does not fit, until it does', async (_, shop) => {

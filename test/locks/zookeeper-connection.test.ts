@@ -124,6 +124,25 @@ test('who asked in vain, without a connection, leaves nothing when there is one'
   await nothingStands(here)
 })
 
+test('a node that the client makes by itself, when nobody waits for it any more, is removed', async (t) => {
+  const all = await spoilt(t, { retries: 3 })
+  if (all === undefined) return
+  const { here, proxy, client, lock } = all
+  await (await taken(lock)).release()
+  proxy.cut('before', /^create /)
+  let made = 0
+  proxy.cut('before', ({ kind }) => kind === 'create' && ++made < 0)
+  const hasty = here.lock(client, { commandMsMax: 100 })
+  await assert.rejects(hasty.acquire(resource, now), { message: /no answer within/ })
+  await until(
+    () => made === 2,
+    () => 'the client asks again',
+    5_000,
+  )
+  await (await taken(lock)).release()
+  await nothingStands(here)
+})
+
 test('however often somebody asks for a lock that is held, the client watches one node', async (t) => {
   const here = await shop(t)
   if (here === undefined) return

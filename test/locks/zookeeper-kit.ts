@@ -29,7 +29,7 @@ export async function shop(t: TestContext, on?: string): Promise<Shop | undefine
   const ends: (() => unknown)[] = []
   t.after(async () => {
     for (const end of ends.reverse()) await end()
-    await removeRoot(url, root)
+    if (on === undefined) await removeRoot(url, root)
   })
   return {
     url,

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { TestContext } from 'node:test'
-import { Pool } from 'pg'
-import { type Semel, semel, type Store } from 'semel'
-import { migratePostgres, postgresStore } from 'semel/postgres'
+import { type Once, semel, type Store } from 'semel'
 import { serverFor } from '../servers/server.ts'
+import { grounds } from './grounds.ts'
 import type { Library, Opened } from './libraries.ts'
 
 /** A schema of its own with a store through a library, and a table of effects that refuses none. */
@@ -11,32 +10,32 @@ export interface House extends Opened {
   readonly url: string
   readonly schema: string
   readonly store: Store
-  readonly points: Semel<unknown>
+  readonly points: Once<unknown>
   /** The statement of an effect. */
-  effect(key: string): string
-  /** Committed effects, in their order. */
+  effect(text: string): string
+  /** Committed effects, sorted. */
   effects(): Promise<readonly string[]>
+  /** Takes effects and records away. */
+  clear(): Promise<void>
   /** States of committed records. */
   states(): Promise<readonly number[]>
 }
 
 export async function house(t: TestContext, library: Library): Promise<House | undefined> {
-  const found = await serverFor(t, 'postgres')
+  const found = await serverFor(t, library.on)
   if (found === undefined) return undefined
   const { url } = found
   const schema = `semel_orm_${randomBytes(6).toString('hex')}`
-  const pool = new Pool({ connectionString: url, max: 1 })
-  await pool.query(`create schema ${schema}`)
-  await migratePostgres(pool, { schema })
-  await pool.query(`create table ${schema}.effects (id serial, key text not null)`)
-  await pool.query(`create table ${schema}.once (key text primary key)`)
+  const ground = grounds[library.on](url)
+  await ground.make(schema)
+  await ground.ask(`create table ${schema}.effects (effect varchar(100) not null)`)
   const opened = await library.open(url)
-  const store = postgresStore(opened.client, { schema })
+  const store = ground.store(opened.client, schema)
   t.after(async () => {
     await store.close()
     await opened.end()
-    await pool.query(`drop schema ${schema} cascade`)
-    await pool.end()
+    await ground.drop(schema)
+    await ground.end()
   })
   return {
     ...opened,
@@ -44,13 +43,17 @@ export async function house(t: TestContext, library: Library): Promise<House | u
     schema,
     store,
     points: semel({ group: 'points', store }),
-    effect: (key) => `insert into ${schema}.effects (key) values ('${key}')`,
+    effect: (text) => `insert into ${schema}.effects (effect) values ('${text}')`,
     async effects() {
-      const { rows } = await pool.query(`select key from ${schema}.effects order by id`)
-      return rows.map(({ key }) => String(key))
+      const rows = await ground.ask(`select effect from ${schema}.effects`)
+      return rows.map(({ effect }) => String(effect)).toSorted()
+    },
+    async clear() {
+      for (const table of ['effects', 'semel_inbox'])
+        await ground.ask(`delete from ${schema}.${table}`)
     },
     async states() {
-      const { rows } = await pool.query(`select state from ${schema}.semel_inbox order by key`)
+      const rows = await ground.ask(`select state from ${schema}.semel_inbox`)
       return rows.map(({ state }) => Number(state))
     },
   }

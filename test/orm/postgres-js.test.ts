@@ -7,14 +7,13 @@ import { postgresStore } from 'semel/postgres'
 import { type Handler, room, until } from '../flow/kit.ts'
 import { coded } from './coded.ts'
 import { house, type House } from './kit.ts'
-import { libraries } from './libraries.ts'
+import { libraryOf } from './libraries.ts'
 
 type Tx = postgres.TransactionSql
 
 function promise(text: string, work: (home: House, t: TestContext) => Promise<void>): void {
-  void test(text, { timeout: 60_000 }, async (t) => {
-    const library = libraries.find(({ name }) => name === 'postgres-js')
-    const home = library && (await house(t, library))
+  test(text, { timeout: 60_000 }, async (t) => {
+    const home = await house(t, libraryOf('postgres-js'))
     if (home !== undefined) await work(home, t)
   })
 }
@@ -23,14 +22,14 @@ promise('a handler uses templates, fragments, helpers and savepoints', async (ho
   const table = `${home.schema}.effects`
   await home.points.run('A-17', async (context) => {
     const tx = context.tx as Tx
-    const rows = [{ key: 'a' }, { key: 'b' }]
-    await tx`insert into ${tx(table)} ${tx(rows)} ${tx`returning ${tx('id')}`}`
+    const rows = [{ effect: 'a' }, { effect: 'b' }]
+    await tx`insert into ${tx(table)} ${tx(rows)} ${tx`returning ${tx('effect')}`}`
     const inner = tx.savepoint(async (sql) => {
-      await sql`insert into ${sql(table)} ${sql({ key: 'c' })}`
+      await sql`insert into ${sql(table)} ${sql({ effect: 'c' })}`
       await sql`select 1 / 0`
     })
     await assert.rejects(inner, { code: '22012' })
-    await tx.savepoint((sql) => [sql`insert into ${sql(table)} ${sql({ key: 'd' })}`])
+    await tx.savepoint((sql) => [sql`insert into ${sql(table)} ${sql({ effect: 'd' })}`])
   })
   assert.deepEqual(await home.effects(), ['a', 'b', 'd'])
 })
@@ -53,7 +52,7 @@ promise('what would end the transaction is refused, however it is written', asyn
       await home.say(tx, home.effect('A-17'))
       await way(tx as Tx)
     })
-    await assert.rejects(work, coded('SEMEL_TX_OURS'), `${way}`)
+    await assert.rejects(work, coded('SEMEL_TX_OURS'), String(at))
   }
   assert.deepEqual([await home.effects(), await home.states()], [[], []])
 })
@@ -76,7 +75,10 @@ promise('what comes after a lost connection goes through no other one', async (h
       const [mine] = await lost<{ pid: number }[]>`select pg_backend_pid() as pid`
       await home.say(tx, `select pg_terminate_backend(${mine?.pid ?? 0})`)
       await until(async () => {
-        const found = (await home.say(tx, `select from pg_stat_activity where pid = ${mine?.pid}`)) as unknown[]
+        const found = (await home.say(
+          tx,
+          `select from pg_stat_activity where pid = ${mine?.pid}`,
+        )) as unknown[]
         return found.length === 0
       }, 'its backend has ended')
       // Other queries take new connections, also the one that it had.
@@ -127,18 +129,21 @@ promise('independent messages are interleaved on one connection (P11)', async (h
   assert.ok(most > 1, `${most} at once`)
 })
 
-promise('renamed columns, parsers of your own and statements that are not prepared change nothing', async (home) => {
-  const types = { bigint: postgres.BigInt }
-  const sql = postgres(home.url, { transform: postgres.camel, types, prepare: false, max: 3 })
-  const store = postgresStore(sql, { schema: home.schema })
-  const points = semel({ group: 'points', store })
-  assert.equal(await points.run('A-17', ({ tx }) => tx`select 1`.then(() => 30)), 30)
-  assert.equal(await points.run('A-17', () => 31), 30)
-  const [row] = await store.inspector.list({ limit: 1 })
-  assert.equal(row?.state, 'completed')
-  await store.close()
-  await sql.end({ timeout: 1 })
-})
+promise(
+  'renamed columns, parsers of your own and statements that are not prepared change nothing',
+  async (home) => {
+    const types = { bigint: postgres.BigInt }
+    const sql = postgres(home.url, { transform: postgres.camel, types, prepare: false, max: 3 })
+    const store = postgresStore(sql, { schema: home.schema })
+    const points = semel({ group: 'points', store })
+    assert.equal(await points.run('A-17', ({ tx }) => tx`select 1`.then(() => 30)), 30)
+    assert.equal(await points.run('A-17', () => 31), 30)
+    const [row] = await store.inspector.list({ limit: 1 })
+    assert.equal(row?.state, 'completed')
+    await store.close()
+    await sql.end({ timeout: 1 })
+  },
+)
 
 promise('what does not fit is refused with what is missing', async (home) => {
   const sql = postgres(home.url, { transform: { row: { from: (row) => row as never } } })

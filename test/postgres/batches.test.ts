@@ -163,3 +163,27 @@ test('two consumers on hot rows in shuffled order get through, and every message
   const { rows } = await pool.query('select sum(n)::integer as n from hot')
   assert.equal(rows[0].n, 2 * 2 * many)
 })
+
+test('settings of one message do not stand for the next one of its batch (P11)', async (t) => {
+  const place = await placeFor(t)
+  if (place === undefined) return
+  const line = lineOf(t, await place.store())
+  await line.publisher.sendBatch(ids(100))
+  const seen = new Set<string>()
+  await line.consume({
+    async handler({ body }, { tx }) {
+      const { rows } = await tx.query(
+        "select current_setting('app.tenant', true) as tenant, current_setting('timezone') as zone, current_user as who",
+      )
+      seen.add(JSON.stringify({ ...rows[0], tenant: rows[0].tenant ?? '' }))
+      const { id } = body as { id: string }
+      if (Number(id.slice(2)) % 3 === 0)
+        await tx.query("select set_config('app.tenant', $1, true)", [id])
+      else await tx.query(`set local app.tenant = '${id}'; set local time zone 'Asia/Tokyo'`)
+      await tx.query('set local role pg_read_all_data')
+    },
+  })
+  await until(() => line.count('applied') === 100, 'all are applied')
+  assert.equal(line.count('failed'), 0)
+  assert.equal(seen.size, 1, [...seen].join())
+})

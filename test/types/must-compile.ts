@@ -22,7 +22,20 @@ import {
   memoryStore,
   type MemoryTransaction,
 } from 'semel/memory'
-import { inbox, marker } from 'semel/strategies'
+import {
+  fenced,
+  guard,
+  inbox,
+  type Lock,
+  lookUpFirst,
+  marker,
+  natural,
+  stateMachine,
+  uniqueRow,
+  upsert,
+  version,
+  withLock,
+} from 'semel/strategies'
 import * as v from 'valibot'
 import { z } from 'zod'
 
@@ -144,6 +157,64 @@ const marked = createConsumer({
   handler: (_message, { signal }) => signal.aborted,
 })
 same<typeof marked.assurance.level, 'C'>()
+
+// strategies: what they take is written at `of`, and must fit the body; states are those of the graph
+interface News {
+  rideId: string
+  state: 'created' | 'gone'
+}
+const rides = stateMachine({
+  table: 'rides',
+  graph: { created: ['gone'], gone: [] },
+  of: ({ body }: Message<News>) => ({ id: body.rideId, to: body.state }),
+})
+declare const lock: Lock
+const riding = createConsumer({
+  group: 'g',
+  source,
+  store,
+  body: unchecked<News>(),
+  key: rides.key,
+  strategy: withLock(lock, lookUpFirst(rides), {
+    resource: ({ body }: Message<News>) => body.rideId,
+  }),
+  async handler({ body }, { tx, lock: held }) {
+    same<typeof body, News>()
+    same<typeof tx, MemoryTransaction>()
+    await fenced(store, tx, { table: 'rides', where: { id: body.rideId }, token: held?.token })
+  },
+})
+same<typeof riding.assurance.level, 'A'>()
+const orders = z.object({ id: z.string(), at: z.number() })
+createConsumer({
+  group: 'g',
+  source,
+  store,
+  body: orders,
+  key: (message) => message.body.id,
+  strategy: upsert({
+    table: 'orders',
+    key: ['id'],
+    newest: 'at',
+    of: ({ body }: Message<z.output<typeof orders>>) => ({ ...body }),
+  }),
+  handlerBatch: (messages, { tx }) => tx.set('n', 'n', messages.length),
+})
+const accounts = version({
+  table: 'accounts',
+  of: (order: { id: number; version: number }) => order,
+})
+const once = semel({ group: 'g', store, strategy: accounts })
+const often = semel({ group: 'g', store, strategy: natural({ because: 'a set value' }) })
+export async function guarded(tx: MemoryTransaction): Promise<void> {
+  const left = await once.run('k', () => 7, { input: { id: 1, version: 1 } })
+  same<typeof left, number | undefined>()
+  same<Awaited<ReturnType<typeof often.run<number>>>, number>()
+  await once.runIn(tx, 'k', () => 7, { input: { id: 1, version: 1 } })
+  const answer = await guard(store, rides).apply(tx, { id: 1n, to: 'gone' })
+  if (answer.kind === 'conflict') same<typeof answer.detail, string>()
+  await guard(store, uniqueRow({ table: 't', unique: ['a'], of: () => ({}) })).apply(tx, { a: 1 })
+}
 
 // a generic wrapper of the user's keeps the type of the transaction
 export function house<Tx>(any: Store<Tx>, work: (tx: Tx) => Promise<void>): unknown {

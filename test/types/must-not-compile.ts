@@ -2,7 +2,10 @@
 // The formatter leaves this file alone: an error is expected on the very line that names it.
 import { atLeastOnce, atMostOnce, checkable, createConsumer, forwardedKey, type Message, semel, type Store } from 'semel'
 import { leaseOnlyStore, memoryQueue, memorySource, memoryStore, type MemoryTransaction } from 'semel/memory'
-import { marker } from 'semel/strategies'
+import { kysely } from 'semel/orm/kysely'
+import { postgresStore } from 'semel/postgres'
+import { guard, inbox, marker, natural, stateMachine, uniqueRow, version, withLock } from 'semel/strategies'
+import type { Kysely } from 'kysely'
 import { z } from 'zod'
 
 interface OtherTransaction { query(sql: string): Promise<unknown> }
@@ -77,6 +80,27 @@ void better
 marker() // TS2554
 marker({}) // TS2345
 
+natural() // TS2554
+
+// a strategy that takes another body; a state that the graph has not; values that no column takes
+const graph = { created: ['gone'], gone: [] } as const
+const rides = stateMachine({ table: 'rides', graph, of: (ride: { id: string; to: 'created' | 'gone' }) => ride })
+createConsumer({ ...base, key: () => 'k', handler: () => {}, strategy: uniqueRow({ table: 't', unique: ['a'], of: (m: Message<{ orderNo: string }>) => ({ a: m.body.orderNo }) }) }) // TS2375
+stateMachine({ table: 'rides', graph: { created: ['gnoe'], gone: [] }, of: () => ({ id: 1, to: 'created' }) }) // TS2322
+stateMachine({ table: 'rides', graph, of: () => ({ id: 1, to: 'flown' }) }) // TS2322
+guard(store, rides).apply({} as MemoryTransaction, { id: 'r', to: 'flown' }) // TS2322
+guard(store, rides).apply(otherClient, { id: 'r', to: 'gone' }) // TS2345
+guard(store, inbox()).apply({} as MemoryTransaction, {}) // TS2379
+uniqueRow({ table: 't', unique: ['a'], of: () => ({ a: new Date() }) }) // TS2322
+version({ table: 't', of: () => ({ id: 1, version: '1' }) }) // TS2322
+withLock(undefined, rides, { resource: () => 'a' }) // TS2345
+
+// what a strategy takes must be given to run()
+const once = semel({ group: 'g', store, strategy: rides })
+once.run('k', () => 1) // TS2554
+once.run('k', () => 1, { input: { id: 'r' } }) // TS2741
+once.run('k', () => 1, { input: { id: 'r', to: 'gone' } }).then((left) => left.toFixed()) // TS18048
+
 // results that JSON does not keep
 points.run('k', () => ({ at: new Date() })) // TS2322
 points.run('k', () => ({ total: 1n })) // TS2322
@@ -97,3 +121,12 @@ points.tryRun('k', () => 1).then((answer) => answer.result) // TS2339
 const level: 'B' = points.assurance.level // TS2322
 const weaker: 'A' = semel({ group: 'g', store, strategy: because }).assurance.level // TS2322
 void [level, weaker]
+
+// a connector: its transactions and tables are those of the user's database; the library itself is no store's client
+declare const db: Kysely<{ account: { id: string } }>
+const throughKysely = semel({ group: 'g', store: postgresStore(kysely(db)) })
+throughKysely.runIn(db, 'k', () => 1) // TS2345
+throughKysely.run('k', ({ tx }) => tx.selectFrom('nowhere').execute().then(() => 1)) // TS2345
+throughKysely.run('k', ({ tx }) => saveOther(tx)) // TS2345
+kysely({}) // TS2345
+postgresStore(db) // TS2769

@@ -92,7 +92,7 @@ async function live(kinds: readonly Kind[], all: readonly Trouble[]): Promise<vo
 }
 
 /** Not retryable: as if nobody were there to try again. */
-const dying = new SemelError('SEMEL_STORE_READ_ONLY', 'the process dies')
+const dying = new SemelError('SEMEL_STORE_CORRUPT', 'the process dies')
 
 /** The lease of the dead has ended. */
 async function freeWhatDied({ inspector }: ReturnType<typeof memoryStore>): Promise<void> {

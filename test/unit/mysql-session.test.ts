@@ -5,6 +5,7 @@ import { createPool as callbackPool } from 'mysql2'
 import type { Pool, PoolConnection } from 'mysql2/promise'
 import { semel } from 'semel'
 import { mysqlStore } from 'semel/mysql'
+import { completed, identity, newRecord } from '../../src/testing/store-kit.ts'
 import { servers, shop, twoRows } from './mysql-kit.ts'
 
 const settings: Readonly<Record<(typeof servers)[number], readonly string[]>> = {
@@ -189,6 +190,40 @@ for (const name of servers) {
       ),
     )
     assert.deepEqual(new Set(same), new Set([1]))
+  })
+
+  test(`${name}: under REPEATABLE READ a key that somebody commits meanwhile repeats the whole transaction`, async (t) => {
+    const one = await shop(t, name)
+    if (one === undefined) return
+    const store = await one.store(one.pool, { isolation: 'repeatable read' })
+    const late = store.transactions?.open(async ({ insert, read }) => {
+      await read([newRecord()])
+      await store.leases.insert([newRecord()])
+      return insert([newRecord()])
+    })
+    await assert.rejects(late ?? Promise.resolve(), { code: 'SEMEL_STORE_CONTENDED' })
+  })
+
+  test(`${name}: a record that somebody is looking at is pruned later, and nobody waits for it (P32)`, async (t) => {
+    const one = await shop(t, name)
+    if (one === undefined) return
+    const store = await one.store()
+    const records = ['a', 'b', 'c'].map((key) =>
+      newRecord({ ...identity(key), outcome: completed(undefined, -1) }),
+    )
+    await store.leases.insert(records)
+    const other = await one.pool.getConnection()
+    await other.query('set transaction isolation level read committed')
+    await other.beginTransaction()
+    const key = Buffer.from(identity('a').key)
+    await other.query('select * from semel_inbox where scope = 1 and record_key = ? for update', [
+      key,
+    ])
+    const meanwhile = await store.inspector.prune(10)
+    await other.rollback()
+    other.release()
+    assert.equal(meanwhile + (await store.inspector.prune(10)), 3)
+    assert.equal(meanwhile, name === 'mariadb' ? 2 : 0)
   })
 
   test(`${name}: a pool with callbacks serves as well as one with promises`, async (t) => {

@@ -90,7 +90,7 @@ async function commit(
 ): Promise<Committed> {
   const { store, task, lease, terms, returned } = given
   try {
-    return (await store.transactions?.open(async (open) => {
+    const perform = async (open: OpenTransaction<unknown>): Promise<Committed> => {
       done(await performIn(open, work, given))
       const result = await returned
       task.acknowledge?.()
@@ -98,7 +98,9 @@ async function commit(
       const [settled] = await open.settle([{ lease, outcome }])
       if (settled !== 'settled') throw new Fenced()
       return { kind: 'applied', result } as const
-    })) as Committed
+    }
+    const one = { messages: 1, interleaved: false, of: lease }
+    return (await store.transactions?.open(perform, one)) as Committed
   } catch (error) {
     if (error instanceof Fenced) return { kind: 'fenced' }
     throw error

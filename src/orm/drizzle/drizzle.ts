@@ -21,7 +21,7 @@ export interface DrizzleTransaction {
 export interface DrizzleDatabase<out Tx = unknown> {
   transaction(
     work: (tx: Tx) => Promise<void>,
-    config?: { readonly isolationLevel?: Isolation },
+    config?: { readonly isolationLevel: Isolation },
   ): Promise<void>
   execute(query: never): unknown
 }

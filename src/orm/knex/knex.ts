@@ -119,12 +119,10 @@ function begun<Tx extends KnexTransaction>(
       async query(statement) {
         const connection = await client.acquireConnection()
         isOurs = true
-        try {
-          // It is announced before this returns.
-          return rowsOf(client.query(connection, askedBy(statement)))
-        } finally {
-          isOurs = false
-        }
+        // It is announced before this returns.
+        const answered = client.query(connection, askedBy(statement))
+        isOurs = false
+        return rowsOf(answered)
       },
       face(guard) {
         guards.push(guard)

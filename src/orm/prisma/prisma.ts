@@ -58,7 +58,10 @@ export function prisma<Tx extends PrismaTransaction>(
     join(tx) {
       if (typeof at(tx, '$queryRawUnsafe') === 'function' && at(tx, '$transaction') === undefined)
         return over(tx as Tx)
-      throw new SemelError('SEMEL_OPTION_INVALID', 'runIn needs the client of a $transaction of Prisma')
+      throw new SemelError(
+        'SEMEL_OPTION_INVALID',
+        'runIn needs the client of a $transaction of Prisma',
+      )
     },
   }
 }
@@ -77,17 +80,22 @@ function send(db: PrismaTransaction, statement: SqlStatement): Promise<readonly 
   return translated(db.$queryRawUnsafe<SqlRow[]>(statement.text, ...bindable(statement)))
 }
 
-/** Prisma has codes of its own; that of the database stands beside them. */
+/**
+ * Prisma has codes of its own, which look like those of PostgreSQL; that of the database stands beside them. Its own
+ * error is no `cause`, because whoever looks for the code would find its code there.
+ */
 async function translated<R>(work: PromiseLike<R>): Promise<R> {
   try {
     return await work
   } catch (error) {
+    const own = at(error, 'code')
+    if (typeof own !== 'string' || !/^P\d{4}$/.test(own)) throw error
     const code =
       at(error, 'meta.driverAdapterError.cause.originalCode') ??
       at(error, 'meta.code') ??
-      known[String(at(error, 'code'))]
-    if (code === undefined) throw error
-    throw Object.assign(new Error(String(at(error, 'message')), { cause: error }), { code })
+      known[own]
+    const of = { prisma: error, ...(code === undefined ? {} : { code }) }
+    throw Object.assign(new Error(String(at(error, 'message'))), of)
   }
 }
 

@@ -34,7 +34,11 @@ interface Source<Tx> {
 
 interface Runner<Tx> {
   manager: Tx
-  query(text: string, values: unknown[] | undefined, structured: true): Promise<{ readonly records?: unknown }>
+  query(
+    text: string,
+    values: unknown[] | undefined,
+    structured: true,
+  ): Promise<{ readonly records?: unknown }>
   release(): Promise<void>
 }
 
@@ -83,7 +87,10 @@ const levels = {
   serializable: 'SERIALIZABLE',
 } as const
 
-function over<Tx extends TypeormManager>(source: Source<Tx>, manager: Tx): ConnectorTransaction<Tx> {
+function over<Tx extends TypeormManager>(
+  source: Source<Tx>,
+  manager: Tx,
+): ConnectorTransaction<Tx> {
   const runner = manager.queryRunner as Runner<Tx>
   return {
     query: (statement) => send(runner, statement),

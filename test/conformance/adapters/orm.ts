@@ -1,22 +1,21 @@
 import { randomBytes } from 'node:crypto'
-import { Pool } from 'pg'
 import type { Store } from 'semel'
-import { migratePostgres, postgresStore } from 'semel/postgres'
 import type { OpenedStore, StoreAdapter } from 'semel/testing'
 import { noteWithoutServer } from '../../not-run.ts'
-import { server } from '../../servers/server.ts'
+import { type Ground, grounds } from '../../orm/grounds.ts'
 import type { Library, Opened } from '../../orm/libraries.ts'
+import { server } from '../../servers/server.ts'
 
-/** A store on PostgreSQL through a library: its handlers write with what the library gives them. */
+/** A store through a library: its handlers write with what the library gives them. */
 export function throughLibrary(library: Library): StoreAdapter & { end(): Promise<void> } {
   let begun: Promise<Both> | undefined
   return {
-    name: `postgres-${library.name}`,
+    name: `${library.on}-${library.name}`,
     open: async () => openStore(await (begun ??= openBoth(library))),
     async notRun() {
-      const found = await server('postgres')
+      const found = await server(library.on)
       if (!('because' in found)) return undefined
-      noteWithoutServer('postgres', found.because)
+      noteWithoutServer(library.on, found.because)
       return found.because
     },
     async end() {
@@ -27,32 +26,32 @@ export function throughLibrary(library: Library): StoreAdapter & { end(): Promis
 
 /** Two clients of the library, and what the tests themselves do; for all cases, each with a schema of its own. */
 interface Both {
-  readonly pool: Pool
+  readonly ground: Ground
   readonly opened: Opened
   readonly another: Opened
   end(): Promise<void>
 }
 
 async function openBoth(library: Library): Promise<Both> {
-  const found = await server('postgres')
+  const found = await server(library.on)
   if ('because' in found) throw new Error(found.because)
-  const pool = new Pool({ connectionString: found.url, max: 2 })
+  const ground = grounds[library.on](found.url)
   const [opened, another] = await Promise.all([library.open(found.url), library.open(found.url)])
   async function end(): Promise<void> {
-    await Promise.all([opened.end(), another.end(), pool.end()])
+    await Promise.all([opened.end(), another.end(), ground.end()])
   }
-  return { pool, opened, another, end }
+  return { ground, opened, another, end }
 }
 
-async function openStore({ pool, opened, another }: Both): Promise<OpenedStore> {
-  const schema = `semel_test_${randomBytes(6).toString('hex')}`
-  await pool.query(`create schema ${schema}`)
-  await migratePostgres(pool, { schema })
-  await pool.query(`create table ${schema}.effects (key text primary key, value text not null)`)
+async function openStore({ ground, opened, another }: Both): Promise<OpenedStore> {
+  const place = `semel_test_${randomBytes(6).toString('hex')}`
+  const effects = `${place}.effects`
+  await ground.make(place)
+  await ground.ask(`create table ${effects} (effect varchar(100) primary key, value text not null)`)
   let nowMs = 1_767_225_600_000
   const stores: Store[] = []
   async function open({ client }: Opened): Promise<Store> {
-    const store = postgresStore(client, { schema, clock: { nowMs: () => nowMs } })
+    const store = ground.store(client, place, { nowMs: () => nowMs })
     stores.push(store)
     await store.prepare()
     return store
@@ -66,12 +65,11 @@ async function openStore({ pool, opened, another }: Both): Promise<OpenedStore> 
     },
     effects: {
       async write(tx, key, value) {
-        await opened.say(tx, `insert into ${schema}.effects values ('${key}', '${value}')`)
+        await opened.say(tx, `insert into ${effects} values ('${key}', '${value}')`)
       },
       async read(key) {
-        const text = `select value from ${schema}.effects where key = $1`
-        const { rows } = await pool.query(text, [key])
-        return rows[0]?.value
+        const [row] = await ground.ask(`select value from ${effects} where effect = '${key}'`)
+        return row?.['value'] as string | undefined
       },
     },
     callersTransaction: (work) => opened.transaction(work),
@@ -81,7 +79,7 @@ async function openStore({ pool, opened, another }: Both): Promise<OpenedStore> 
     },
     async close() {
       await Promise.all(stores.map((one) => one.close()))
-      await pool.query(`drop schema ${schema} cascade`)
+      await ground.drop(place)
     },
   }
 }

@@ -95,7 +95,7 @@ export function effectsIn(open: SqliteOpen, file: string): Effects {
   }
 }
 
-async function inCallersTransaction<R>(
+export async function inCallersTransaction<R>(
   open: SqliteOpen,
   file: string,
   work: (tx: unknown) => Promise<R>,

@@ -15,7 +15,7 @@ import { limitMs, size } from './sizes.ts'
 import { witnessed } from './witness.ts'
 
 /** Of each kind of statement, for each side of it, through each door. */
-const cuts = size(25, 250)
+const cutsOf = ({ share }: Database): number => size(25, 250, share)
 const sides = ['before', 'after'] as const
 
 interface Scene {
@@ -49,7 +49,7 @@ for (const database of databases) {
     if (scene === undefined) return
     const { claim, settle, commit } = database.cuts
     const consumer = await consuming(t, scene)
-    const done = await cutAll(scene, [claim, settle, commit, settle], consumer)
+    const done = await cutAll(scene, cutsOf(database), [claim, settle, commit, settle], consumer)
     await scene.here.settled(10_000)
     report(database, 'a consumer', await scene.here.balance(done), scene)
   })
@@ -58,13 +58,18 @@ for (const database of databases) {
     const scene = await sceneOf(t, database)
     if (scene === undefined) return
     const { spoilt, here } = scene
-    await cutAll(scene, [{ ...database.cuts.commit, nths: [1] }], async (body) => {
-      await spoilt.applyByHand(body).catch(() => spoilt.applyByHand(body))
-    })
+    await cutAll(
+      scene,
+      cutsOf(database),
+      [{ ...database.cuts.commit, nths: [1] }],
+      async (body) => {
+        await spoilt.applyByHand(body).catch(() => spoilt.applyByHand(body))
+      },
+    )
     const ledger = await here.opened.ledger()
     const twice = ledger.length - new Set(ledger).size
-    console.log(`  ${database.name}, by hand: ${twice} of ${2 * cuts} have two effects`)
-    assert.equal(twice, cuts)
+    console.log(`  ${database.name}, by hand: ${twice} of ${2 * cutsOf(database)} have two effects`)
+    assert.equal(twice, cutsOf(database))
   })
 }
 
@@ -81,6 +86,7 @@ async function sceneOf(t: TestContext, database: Database): Promise<Scene | unde
 /** One message after another, each with its cut. */
 async function cutAll(
   { proxy }: Scene,
+  cuts: number,
   kinds: readonly CutAt[],
   work: (body: Body) => Promise<void>,
 ): Promise<readonly Body[]> {

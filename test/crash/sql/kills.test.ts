@@ -4,25 +4,26 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { below } from '../../../src/cli/demo/random.ts'
 import { serverFor } from '../../servers/server.ts'
 import { keepRunning } from '../crew.ts'
+import { holdMs } from '../kit.ts'
 import { databases } from './database.ts'
 import { counters } from './kinds.ts'
 import type { Body } from './given.ts'
 import { placeIn } from './place.ts'
 import { limitMs, seedOfThisRun, size } from './sizes.ts'
 
-const kills = size(12, 40)
 const processes = 4
 /** Sent before anybody is killed, so that there is a full batch to kill in. */
 const ahead = 600
 const perKill = 40
 const rare = ['applied', 'duplicate', 'parked', 'claimed alone'] as const
 
-for (const database of databases)
+for (const database of databases) {
+  const kills = size(12, 40, database.share)
   test(`${database.name}: ${kills} random kills of ${processes} consumers lose nothing, repeat nothing, and leave nothing stuck`, async (t) => {
     const found = await serverFor(t, database.server)
     if (found === undefined) return
     const { seed, draw, hint } = seedOfThisRun()
-    const here = await placeIn(t, database, found.url)
+    const here = await placeIn(t, database, found.url, { holdMs })
     const bodies = Array.from({ length: ahead + kills * perKill }, (_, at): Body => {
       const body = { id: `m${at}`, rows: [below(counters, draw)] }
       return draw() < 0.1 ? { ...body, failures: 1 + below(2, draw) } : body
@@ -44,3 +45,4 @@ for (const database of databases)
     for (const name of rare)
       assert.ok(here.counted[name], `"${name}" never happened: this proves nothing`)
   })
+}

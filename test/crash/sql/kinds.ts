@@ -51,6 +51,8 @@ export interface CutAt {
 export interface Database {
   readonly name: string
   readonly server: ServerName
+  /** Of the sizes of a run of all tests: less where another one speaks the same protocol, faster. */
+  readonly share: number
   /** Whether a pool stops waiting for a free connection, after `connectMsMax`. */
   readonly poolGivesUp: boolean
   /** As whom consumers come, who may not do what an administrator may. */

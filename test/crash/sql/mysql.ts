@@ -8,16 +8,17 @@ import {
 import { migrateMysql, mysqlStore } from 'semel/mysql'
 import { type At, counters, type Database, type Effect, type Opened } from './kinds.ts'
 
-export const mariadb: Database = like('mariadb')
-export const mysql: Database = like('mysql')
+export const mariadb: Database = like('mariadb', 1)
+export const mysql: Database = like('mysql', 0.2)
 
 /** By this user consumers come: `root` may write where writing is forbidden. */
 const user = 'semel_proof'
 
-function like(name: 'mariadb' | 'mysql'): Database {
+function like(name: 'mariadb' | 'mysql', share: number): Database {
   return {
     name,
     server: name,
+    share,
     poolGivesUp: false,
     userUrl: (url) => Object.assign(new URL(url), { username: user, password: '' }).href,
     make,
@@ -29,7 +30,7 @@ function like(name: 'mariadb' | 'mysql'): Database {
       claim: { match: /insert into [^]*semel_inbox/, nths: [1, 3] },
       // The failure of the first attempt, and the end of the second one.
       settle: { match: /insert into [^]*semel_inbox/, nths: [2, 4] },
-      commit: { match: /^commit/, nths: [1, 2, 3] },
+      commit: { match: /^commit\b/im, nths: [1, 2, 3] },
     },
     schema: {
       behind: (at) =>
@@ -105,7 +106,8 @@ function open(at: At): Opened {
       )
       return { release: () => held.forEach((connection) => connection.release()) }
     },
-    close: () => pool.end(),
+    // It tells of connections that were lost before.
+    close: () => pool.end().catch(() => undefined),
   }
 }
 

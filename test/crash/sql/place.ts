@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { sqlitePublisher, sqliteQueue } from 'semel/sqlite'
-import { holdMs, limits, unacknowledged } from '../kit.ts'
+import { limits, unacknowledged } from '../kit.ts'
 import { type Nursery, nursery } from '../nursery.ts'
 import { until } from '../until.ts'
 import { type At, counters, type Database, type Opened } from './kinds.ts'
@@ -33,6 +33,8 @@ interface Terms {
   readonly workersUrl?: string
   /** Default: one. */
   readonly topics?: readonly string[]
+  /** How long a message that was pulled stays away when nobody renews it. Default: 30,000. */
+  readonly holdMs?: number
   /** The server goes with the test, and what is in it. Default: false. */
   readonly own?: boolean
 }
@@ -41,7 +43,7 @@ export async function placeIn(
   t: TestContext,
   database: Database,
   url: string,
-  { workersUrl = url, topics = [topic], own = false }: Terms = {},
+  { workersUrl = url, topics = [topic], own = false, holdMs = 30_000 }: Terms = {},
 ): Promise<Place> {
   const folder = mkdtempSync(join(tmpdir(), 'semel-sql-'))
   const file = join(folder, 'queue.db')

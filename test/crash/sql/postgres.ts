@@ -5,6 +5,7 @@ import { type At, counters, type Database, type Effect, type Opened } from './ki
 export const postgres: Database = {
   name: 'postgres',
   server: 'postgres',
+  share: 1,
   poolGivesUp: true,
   userUrl: (url) => url,
   async make(at) {

@@ -4,8 +4,8 @@ import { type Draw, seeded } from '../../../src/cli/demo/random.ts'
 /** `npm run proof` asks for the full sizes; otherwise they fit into a run of all tests. */
 const isFull = process.env['SEMEL_PROOF'] === 'full'
 
-export function size(small: number, full: number): number {
-  return isFull ? full : small
+export function size(small: number, full: number, share = 1): number {
+  return isFull ? full : Math.ceil(small * share)
 }
 
 /** How long a run may take that is that long. */

@@ -9,14 +9,14 @@ import type { Body } from './given.ts'
 import { placeIn } from './place.ts'
 import { limitMs, seedOfThisRun, shuffled, size } from './sizes.ts'
 
-const messages = size(400, 4_000)
 const rows = Array.from({ length: counters }, (_, at) => at)
 const rowsEach = 3
 const processes = 4
 /** Starts of a handler per message, those included that met somebody else. */
 const startsMax = 10
 
-for (const database of databases)
+for (const database of databases) {
+  const messages = size(300, 4_000, database.share)
   test(`${database.name}: ${messages} handlers with ${rowsEach} of ${rows.length} rows in any order have one effect each`, async (t) => {
     const found = await serverFor(t, database.server)
     if (found === undefined) return
@@ -41,3 +41,4 @@ for (const database of databases)
     assert.equal(failed, 0, 'who meets somebody else has not failed')
     assert.ok(performed <= startsMax * messages, `${performed} starts of ${messages} handlers`)
   })
+}
