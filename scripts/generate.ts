@@ -83,7 +83,7 @@ function takers(of: Option['of']): string {
     publisher: 'publishers',
     ids: '`snowflakeIds()`',
     lock: '`withLock()`',
-    zookeeper: '`zookeeperLock`',
+    zookeeper: '`zookeeperLock()`',
   }
   return of.length === 0 ? 'fixed' : of.map((one) => names[one]).join(', ')
 }

@@ -38,7 +38,9 @@ export async function flight(
   let fates: ReadonlyMap<Fresh, Fate>
   try {
     const { shard, members, others } = await onOneShard(boarding.members, run)
-    left.push(...others.flatMap(({ arrival, copies, others: same }) => [arrival, ...copies, ...same]))
+    left.push(
+      ...others.flatMap(({ arrival, copies, others: same }) => [arrival, ...copies, ...same]),
+    )
     fates = await consumeBatch(members, run, pace, shard)
   } finally {
     run.running -= arrivals.length

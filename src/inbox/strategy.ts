@@ -39,7 +39,7 @@ export interface StrategyGuard<in In = never> {
   /**
    * Compares with the real table, inside `tx` where there is one.
    *
-   * @throws SEMEL_TABLE_MISSING, SEMEL_COLUMN_MISSING, SEMEL_CONSTRAINT_MISSING
+   * @throws SEMEL_TABLE_MISSING, SEMEL_CONSTRAINT_MISSING
    */
   check(guards: Guards, tx?: unknown): Promise<void>
 }

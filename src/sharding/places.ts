@@ -53,9 +53,7 @@ export function placesOf(shards: Shards, { map, move }: Maps): Places {
     const to = shardIn(move.to, identity)
     return from === to ? undefined : { from, to }
   }
-  function readOld(
-    identities: readonly Identity[],
-  ): Promise<readonly (RecordView | undefined)[]> {
+  function readOld(identities: readonly Identity[]): Promise<readonly (RecordView | undefined)[]> {
     const names = identities.map((one) => moving(one)?.from ?? of(one))
     return spread(identities, names, (name, some) => storeOf(shards, name).leases.read(some))
   }

@@ -96,7 +96,9 @@ async function inTime(
   const unknown = leases.map((): Renewal => 'unknown')
   const timer = new AbortController()
   try {
-    const late = pause(Math.max(leaseMs / 6, renewalMsMin), unknown, { signal: timer.signal }).catch(() => unknown)
+    const late = pause(Math.max(leaseMs / 6, renewalMsMin), unknown, {
+      signal: timer.signal,
+    }).catch(() => unknown)
     return await Promise.race([renewing.catch(() => unknown), late])
   } finally {
     timer.abort()

@@ -1,26 +1,20 @@
-import { randomBytes } from 'node:crypto'
-import { equalBytes } from '../inbox/bytes.ts'
 import type { NewRecord } from '../inbox/claim.ts'
-import type { Identity } from '../inbox/identity.ts'
-import type { RecordView } from '../inbox/record.ts'
 import type { OpenTransaction, TransactionTerms } from '../inbox/store.ts'
 import type { SqlConnection, SqlRow } from './client.ts'
 import { insertAll } from './inserts.ts'
-import { nameOf, placeName, placesOf } from './looked.ts'
+import { placeName, placesOf } from './looked.ts'
 import { clock, type On, run, runWith } from './parts.ts'
 import { alike, columnsOf, plainRows } from './plain.ts'
-import { portions, written, type SqlValues } from './template.ts'
+import { type Stray, strayOf } from './stray.ts'
+import { portions, type SqlValues, written } from './template.ts'
 
 /** The keys that a transaction has claimed, until they are sealed (P8, P9). */
-export interface Claimed extends Pick<OpenTransaction<unknown>, 'insert' | 'withdraw' | 'seal'> {
+export interface Claimed
+  extends Pick<OpenTransaction<unknown>, 'insert' | 'withdraw' | 'seal'>,
+    Pick<Stray, 'asSealed'> {
   /** Completes what nobody has sealed. */
   complete(): Promise<void>
-  /** A record of ours as it will be. */
-  asSealed(record: RecordView | undefined): RecordView | undefined
 }
-
-/** How long what was written `leased` blocks its key, if its transaction was committed behind our back. */
-const strayMs = 30_000
 
 export function claimed(
   on: On,
@@ -28,29 +22,64 @@ export function claimed(
   terms: TransactionTerms,
   last: (text: string) => Promise<void>,
 ): Claimed {
-  const { dialect, client, named } = on.parts
+  const { dialect, named } = on.parts
   const { inbox, parking } = dialect.statements
-  /** Of records that are written `leased`: how long each is to be kept. */
-  const keeps = new Map<string, number>()
-  const claimId = client.guarded ? undefined : new Uint8Array(randomBytes(16))
-  const stray: SqlValues = claimId === undefined ? {} : { state: 1, claimId, untilIn: strayMs }
+  const stray = strayOf(on)
+  const send = sender(on, connection, terms)
   let parked = false
-  let settings = dialect.afterClaims(terms)
 
   /** What is completed, in one round trip with what comes before and after it. */
   async function insertPlain(records: readonly NewRecord[]): Promise<readonly boolean[]> {
     const rows = await plainRows(on, records)
-    const answer = await send([...rows.values()].map((row) => ({ ...row, ...stray })))
+    const answer = await send([...rows.values()].map((row) => ({ ...row, ...stray.values })))
     const isNew = new Set(answer.map((row) => placeName(row)))
     return records.map((record) => {
       const row = rows.get(record)
       const fresh = row !== undefined && isNew.has(placeName(row))
-      if (fresh && claimId !== undefined) keeps.set(nameOf(record), Number(row['untilIn']))
+      if (fresh) stray.written(record, Number(row['untilIn']))
       return fresh
     })
   }
+  return {
+    async insert(records) {
+      if (records.length === 0) return []
+      if (records.every(({ outcome }) => outcome.state === 'completed')) return insertPlain(records)
+      parked = true
+      return insertAll(on, records)
+    },
+    async seal(records) {
+      const places = await placesOf(on, records)
+      if (places.length === 0) return
+      await stray.complete(records)
+      const results = places.flatMap((place, at) => {
+        const result = records[at]?.result
+        return result === undefined ? [] : [{ ...place, result }]
+      })
+      for (const some of portions(results)) await run(on, inbox.writeResult, {}, some)
+      const values = { records: places.length, ...columnsOf(places) }
+      await last(written(named(inbox.seal), values, places, dialect.literal))
+    },
+    async withdraw(identities) {
+      const places = await placesOf(on, identities)
+      if (places.length === 0) return
+      stray.forget(identities)
+      await run(on, inbox.removeMany, {}, places)
+      if (parked) await run(on, parking.drop, {}, places)
+    },
+    complete: () => stray.complete(),
+    asSealed: stray.asSealed,
+  }
+}
 
-  async function send(rows: readonly SqlValues[]): Promise<readonly SqlRow[]> {
+/** Sends claims, with the settings for the first handler behind them. */
+function sender(
+  on: On,
+  connection: SqlConnection,
+  terms: TransactionTerms,
+): (rows: readonly SqlValues[]) => Promise<readonly SqlRow[]> {
+  const { dialect, named, where } = on.parts
+  let settings = dialect.afterClaims(terms)
+  return async (rows) => {
     const after = settings
     settings = []
     const shared = alike(rows)
@@ -67,57 +96,7 @@ export function claimed(
       const [answer = []] = await connection.script([text, ...after])
       return answer
     } catch (error) {
-      throw dialect.storeError(error, on.parts.where)
+      throw dialect.storeError(error, where)
     }
-  }
-
-  async function complete(records: readonly Identity[]): Promise<void> {
-    const ours = records.filter((one) => keeps.has(nameOf(one)))
-    for (const [untilIn, some] of Map.groupBy(ours, (one) => keeps.get(nameOf(one)) ?? 0))
-      await run(
-        on,
-        inbox.sealLeased,
-        { ...clock(on), untilIn, claimId: claimId ?? null },
-        await placesOf(on, some),
-      )
-    for (const one of ours) keeps.delete(nameOf(one))
-  }
-  const unsealed = new Map<string, Identity>()
-
-  return {
-    async insert(records) {
-      if (records.length === 0) return []
-      const isPlain = records.every(({ outcome }) => outcome.state === 'completed')
-      if (!isPlain) parked = true
-      const fresh = await (isPlain ? insertPlain(records) : insertAll(on, records))
-      for (const record of records)
-        if (keeps.has(nameOf(record))) unsealed.set(nameOf(record), record)
-      return fresh
-    },
-    async seal(records) {
-      const places = await placesOf(on, records)
-      if (places.length === 0) return
-      await complete(records)
-      const results = places.flatMap((place, at) => {
-        const result = records[at]?.result
-        return result === undefined ? [] : [{ ...place, result }]
-      })
-      for (const some of portions(results)) await run(on, inbox.writeResult, {}, some)
-      const values = { records: places.length, ...columnsOf(places) }
-      await last(written(named(inbox.seal), values, places, dialect.literal))
-    },
-    async withdraw(identities) {
-      const places = await placesOf(on, identities)
-      if (places.length === 0) return
-      for (const one of identities) keeps.delete(nameOf(one))
-      await run(on, inbox.removeMany, {}, places)
-      if (parked) await run(on, parking.drop, {}, places)
-    },
-    complete: () => complete([...unsealed.values()]),
-    asSealed(record) {
-      if (claimId === undefined || record?.claimId === undefined) return record
-      if (!equalBytes(record.claimId, claimId)) return record
-      return { ...record, state: 'completed', claimId: undefined }
-    },
   }
 }

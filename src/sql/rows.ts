@@ -84,7 +84,7 @@ export function messageOf(
   row: SqlRow,
   { origin, lane }: Pick<Kept, 'origin' | 'lane'>,
 ): ParkedMessage {
-  const { id, topic, tag, key, headers, sentAtMs } = JSON.parse(String(row['envelope']))
+  const { id, topic, tag, key, headers, sentAtMs } = JSON.parse(textOf(row['envelope']) ?? '')
   return { origin, lane, id, topic, tag, key, headers, sentAtMs, body: bytesOf(row['body']) }
 }
 
@@ -94,15 +94,17 @@ export function storable(text: string | undefined): SqlValue {
 }
 
 export function bytesOf(value: unknown): Bytes {
-  return value instanceof Uint8Array ? value : Buffer.from(String(value))
+  return value instanceof Uint8Array ? value : Buffer.from(textOf(value) ?? '')
 }
 
 export function numberOf(value: unknown): number | undefined {
   return value === null || value === undefined ? undefined : Number(value)
 }
 
-function textOf(value: unknown): string | undefined {
-  return value === null || value === undefined ? undefined : String(value)
+/** Drivers give texts as such, or as their bytes; numbers that are too large for them as texts. */
+export function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : undefined
 }
 
 /** Nothing ends too early. */

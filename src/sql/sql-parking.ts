@@ -3,7 +3,7 @@ import type { Reason } from '../inbox/record.ts'
 import type { DueMessage, Parking } from '../inbox/store.ts'
 import type { SqlRow } from './client.ts'
 import { clock, type On, run, type SqlParts } from './parts.ts'
-import { bytesOf, stateOf } from './rows.ts'
+import { bytesOf, stateOf, textOf } from './rows.ts'
 
 /** Asks on its own: nothing is claimed by it. */
 export function sqlParking(parts: SqlParts): Parking {
@@ -55,11 +55,11 @@ function dueMessage(row: SqlRow): DueMessage {
   return {
     scope: bytesOf(name),
     key: bytesOf(key),
-    readable: readable === null ? undefined : String(readable),
+    readable: textOf(readable),
     fingerprint: bytesOf(fingerprint),
     suspect: stateOf(state) === 'leased',
     lane: stands ? bytesOf(lane) : undefined,
-    reason: reason === null ? undefined : (String(reason) as Reason),
+    reason: textOf(reason) as Reason | undefined,
     waitedMs: Number(row['now_ms']) - Number(row['parked_ms']),
   }
 }

@@ -6,7 +6,7 @@ import type { SqlRow } from './client.ts'
 import { inTransaction } from './in-transaction.ts'
 import { lock, type Looked, nameOf, placesOf } from './looked.ts'
 import { clock, type On, run, type SqlParts } from './parts.ts'
-import { bytesOf } from './rows.ts'
+import { bytesOf, textOf } from './rows.ts'
 
 /** Each call is one transaction under the lock of its record; the rules of steps decide. */
 export function sqlSteps(parts: SqlParts): Steps {
@@ -56,11 +56,11 @@ function stepOf(row: SqlRow): StepRow {
   const { step, kind, intent_id: intentId, begun_ms: begunMs, done, result } = row
   return {
     step: Buffer.from(bytesOf(step)).toString('utf8'),
-    kind: String(kind) as EffectKind,
+    kind: textOf(kind) as EffectKind,
     intentId: bytesOf(intentId),
     begunMs: Number(begunMs),
     done: Boolean(done),
-    result: result === null ? undefined : String(result),
+    result: textOf(result),
   }
 }
 

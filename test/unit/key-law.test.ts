@@ -26,8 +26,8 @@ const stores: readonly StoreAdapter[] = [
 ]
 
 /** What databases are known to fold, cut, pad, escape or refuse. */
-const texts = [
-  ...[
+const texts = {
+  letters: [
     'a',
     'A',
     'ä',
@@ -46,7 +46,7 @@ const texts = [
     'K',
     '\u212a',
   ],
-  ...[
+  blanks: [
     ' ',
     '  ',
     '\t',
@@ -60,7 +60,7 @@ const texts = [
     '\uffff',
     '\u{10ffff}',
   ],
-  ...[
+  composed: [
     '😀',
     '👩‍👩‍👧',
     '\u{1f1e9}\u{1f1ea}',
@@ -72,7 +72,7 @@ const texts = [
     'Ω',
     '\u2126',
   ],
-  ...[
+  signs: [
     "'",
     '"',
     '`',
@@ -92,7 +92,7 @@ const texts = [
     '/*',
     'null',
   ],
-  ...[
+  numbers: [
     '0',
     '1',
     '01',
@@ -104,7 +104,7 @@ const texts = [
     'x'.repeat(253),
     'y'.repeat(300),
   ],
-]
+}
 const bytes = [
   [0],
   [0, 0],
@@ -120,10 +120,16 @@ const bytes = [
 ]
 
 const text = fc
-  .array(fc.oneof(fc.constantFrom(...texts), fc.string({ unit: 'binary', maxLength: 4 })), {
-    minLength: 1,
-    maxLength: 4,
-  })
+  .array(
+    fc.oneof(
+      fc.constantFrom(...Object.values(texts).flat()),
+      fc.string({ unit: 'binary', maxLength: 4 }),
+    ),
+    {
+      minLength: 1,
+      maxLength: 4,
+    },
+  )
   .map((parts) => parts.join(''))
   .filter((whole) => whole !== '')
 const part: fc.Arbitrary<KeyPart> = fc.oneof(

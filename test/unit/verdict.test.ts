@@ -31,6 +31,6 @@ test('nothing but what is durable is acknowledged', () => {
   const acknowledged = Object.entries(verdicts).filter(([, { verdict }]) => verdict === 'ack')
   assert.deepEqual(
     acknowledged.map(([kind]) => kind),
-    ['applied', 'duplicate', 'parked', 'dead'],
+    ['applied', 'passed', 'duplicate', 'parked', 'dead'],
   )
 })

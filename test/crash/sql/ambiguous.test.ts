@@ -34,6 +34,7 @@ for (const database of databases) {
     const { claim, commit } = database.cuts
     const done = await cutAll(
       scene,
+      cutsOf(database),
       [
         { ...claim, nths: [1] },
         { ...commit, nths: [1] },

@@ -15,7 +15,7 @@ type Terms = Pick<Given, 'file' | 'holdMs' | 'options'> & {
 /** The consumer of these tests: its effect comes first, so that whatever goes wrong behind it must take it back. */
 export function consumerOf(terms: Terms): Consumer {
   const { file, holdMs, options, opened, store, topic, onPerform } = terms
-  return createConsumer({
+  const consumer = createConsumer({
     group,
     keyspace,
     source: sqliteSource(file, { topic, holdMs }),
@@ -30,4 +30,5 @@ export function consumerOf(terms: Terms): Consumer {
     },
     ...options,
   })
+  return consumer
 }

@@ -1,4 +1,4 @@
-import type { Store } from 'semel'
+import { isSemelError, type Store } from 'semel'
 
 /** A store that tells of every error that its transactions and leases throw, by code; otherwise as it was. */
 export function witnessed<Tx>(store: Store<Tx>, tell: (code: string) => void): Store<Tx> {
@@ -6,7 +6,7 @@ export function witnessed<Tx>(store: Store<Tx>, tell: (code: string) => void): S
     try {
       return await work
     } catch (error) {
-      tell(String((error as { readonly code?: unknown }).code ?? 'thrown by a handler'))
+      tell(isSemelError(error) ? error.code : 'thrown by a handler')
       throw error
     }
   }
