@@ -24,6 +24,8 @@ export function intake(run: Runtime): Intake {
   let settled = Promise.withResolvers<void>()
   const window = prefetch(limits.prefetchMax)
   let lastWasFull = false
+  /** Whether what was pulled is being decoded. */
+  let arriving = false
   run.stopping.addEventListener('abort', () => run.interruptPull(), { once: true })
 
   async function pullSome(): Promise<void> {
@@ -39,7 +41,13 @@ export function intake(run: Runtime): Intake {
     if (last === undefined) return
     window.pulled(last)
     for (const delivery of deliveries) inHand.add(delivery)
-    await arrive(deliveries, arrivals, run)
+    arriving = true
+    try {
+      await arrive(deliveries, arrivals, run)
+    } finally {
+      arriving = false
+      arrivals.ring()
+    }
   }
 
   /** Until something in hand has come to its end; looked at again now and then, for what else makes room. */
@@ -50,7 +58,7 @@ export function intake(run: Runtime): Intake {
   const look = setInterval(() => settled.resolve(), 50)
 
   const hand = {
-    mayGrow: () => lastWasFull && roomFor(run, window.size(), inHand.size) > 0,
+    mayGrow: () => arriving || (lastWasFull && roomFor(run, window.size(), inHand.size) > 0),
     gaveBack: (delivery: Delivery) => window.gaveBack(delivery),
     ended(delivery: Delivery) {
       inHand.delete(delivery)

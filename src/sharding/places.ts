@@ -68,16 +68,25 @@ export function placesOf(shards: Shards, { map, move }: Maps): Places {
     })
   }
   /** What keeps its order follows what is parked before it, wherever that is. */
-  async function isBegunNew(one: Placed): Promise<boolean> {
+  async function followsOther(one: Placed): Promise<boolean> {
     const { from, to } = moving(one) ?? {}
     const other = prefersNew ? from : to
-    if (one.lane === undefined || other === undefined) return prefersNew
-    return (await isParkedIn(shards, other, one.lane)) ? !prefersNew : prefersNew
+    return one.lane !== undefined && other !== undefined && isParkedIn(shards, other, one.lane)
+  }
+  /** Of keys that their old shard does not know. A guard may have been forgotten before its record. */
+  async function begunNew(asked: readonly Placed[]): Promise<readonly boolean[]> {
+    const follows = await Promise.all(asked.map(followsOther))
+    if (prefersNew) return follows.map((isOther) => !isOther)
+    const names = asked.map((one) => moving(one)?.to as string)
+    const records = await spread(asked, names, (name, some) =>
+      storeOf(shards, name).leases.read(some),
+    )
+    return follows.map((isOther, at) => isOther || records[at] !== undefined)
   }
   /** Answers of each whether it is begun in its new shard; undefined: somebody was faster, look again. */
   async function begin(asked: readonly Placed[]): Promise<readonly (string | undefined)[]> {
-    const begunNew = await Promise.all(asked.map(isBegunNew))
-    const guarded = asked.filter((_, at) => begunNew[at])
+    const isNewHome = await begunNew(asked)
+    const guarded = asked.filter((_, at) => isNewHome[at])
     const names = guarded.map((one) => moving(one)?.from as string)
     const isNew = await spread(guarded, names, (name, some) =>
       storeOf(shards, name).leases.insert(some.map(guardOf)),
@@ -85,7 +94,7 @@ export function placesOf(shards: Shards, { map, move }: Maps): Places {
     const done = new Set(guarded.filter((_, at) => isNew[at]))
     return asked.map((one, at) => {
       const { from, to } = moving(one) ?? {}
-      if (!begunNew[at]) return from
+      if (isNewHome[at] !== true) return from
       return done.has(one) ? to : undefined
     })
   }

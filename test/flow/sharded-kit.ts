@@ -1,11 +1,9 @@
 import { type SemelCode, SemelError, type Store } from 'semel'
 import { memoryStore, type MemoryTransaction } from 'semel/memory'
 import type { ShardKey } from 'semel/sharding'
+import type { Name } from './sharded-maps.ts'
 
 export type MemoryShard = Store<MemoryTransaction>
-
-export const names = ['a', 'b', 'c'] as const
-export type Name = (typeof names)[number]
 
 export function three(): Record<Name, MemoryShard> {
   return { a: memoryStore(), b: memoryStore(), c: memoryStore() }

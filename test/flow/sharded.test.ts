@@ -5,7 +5,8 @@ import { memoryStore } from 'semel/memory'
 import { sharded } from 'semel/sharding'
 import { encodeOrigin, encodeScope, identityOf, rawIdentity } from '../../src/inbox/identity.ts'
 import { ledger, room, until } from './kit.ts'
-import { byName, cuttable, ledgerIn, names, three } from './sharded-kit.ts'
+import { byName, cuttable, ledgerIn, three } from './sharded-kit.ts'
+import { names } from './sharded-maps.ts'
 
 const coded = (code: string) => (error: unknown) =>
   error instanceof SemelError && error.code === code
