@@ -21,7 +21,7 @@ const endServers = serversOfThisRun()
 const events = run({
   globPatterns: positionals.length === 0 ? ['test/**/*.test.ts'] : positionals.map(pattern),
   concurrency: 2,
-  timeout: 180_000,
+  timeout: 600_000,
   ...(values.name === undefined ? {} : { testNamePatterns: values.name }),
 })
 const { passed, failed, skipped } = await report(events)

@@ -6,7 +6,15 @@ import { marker } from 'semel/strategies'
 import type { Contestant, Question } from '../harness.ts'
 import { type Payment, paymentAt, paymentsOf } from '../payments.ts'
 
-type Client = ReturnType<typeof clientOf>
+type Client = ReturnType<
+  typeof createClient<
+    Record<never, never>,
+    Record<never, never>,
+    Record<never, never>,
+    3,
+    Record<never, never>
+  >
+>
 
 /** A prefix of one measurement's own, and calls that are to be made once each. */
 interface Place {
@@ -27,8 +35,8 @@ async function prepare(deliveries: number): Promise<Place> {
   return { client, prefix, calls, performed: 0 }
 }
 
-function clientOf() {
-  return createClient({ url }).on('error', () => undefined)
+function clientOf(): Client {
+  return createClient({ url }).on('error', () => undefined) as Client
 }
 
 async function close({ client, prefix }: Place): Promise<void> {

@@ -42,12 +42,10 @@ export function intake(run: Runtime): Intake {
     window.pulled(last)
     for (const delivery of deliveries) inHand.add(delivery)
     arriving = true
-    try {
-      await arrive(deliveries, arrivals, run)
-    } finally {
+    await arrive(deliveries, arrivals, run).finally(() => {
       arriving = false
       arrivals.ring()
-    }
+    })
   }
 
   /** Until something in hand has come to its end; looked at again now and then, for what else makes room. */

@@ -182,7 +182,8 @@ export const catalog = {
   SEMEL_CONSTRAINT_MISSING: {
     retryable: false,
     when: 'A table has no unique index of exactly the columns by which a strategy finds its row.',
-    advice: 'Add a primary key or a unique index of these columns, of all rows and checked at once.',
+    advice:
+      'Add a primary key or a unique index of these columns, of all rows and checked at once.',
   },
   SEMEL_VALUES_INVALID: {
     retryable: false,

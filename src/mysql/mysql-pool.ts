@@ -44,14 +44,6 @@ export function mysqlPool<C extends MysqlConnection>(pool: MysqlPool<C>, known: 
     name: 'mysql2',
     connectionsMax: connectionLimit,
     interleaves: false,
-    async query(statement) {
-      const connection = await acquire()
-      try {
-        return await ask(connection, textOf(statement))
-      } finally {
-        connection.release()
-      }
-    },
     async acquire() {
       const connection = await acquire()
       return rawConnection(connection, known.server as Server, multipleStatements)

@@ -33,7 +33,9 @@ export async function checkSchema(parts: SqlParts): Promise<void> {
 
 /** Brings the tables up to date in one transaction; answers the names of what was done. */
 export async function migrate(parts: SqlParts): Promise<readonly string[]> {
-  const opening = parts.dialect.opening({ messages: 0, interleaved: false })
+  const terms = { messages: 0, interleaved: false }
+  // Tables may have to wait for whoever is using them.
+  const opening = { ...parts.dialect.opening(terms), answerMsMax: Number.POSITIVE_INFINITY }
   return parts.client.transaction(opening, async (connection) => {
     const on = { connection, parts }
     await run(on, schema.lock, {})

@@ -43,22 +43,6 @@ export function pgPool<C extends PgPooled>(pool: PgPool<C>): RawPool<C> {
     name: 'pg',
     connectionsMax: pool.options.max ?? 10,
     interleaves: pool.options.pipeline === true,
-    async query({ text, values }) {
-      const client = await ours(() => pool.connect())
-      client.on('error', ignore)
-      let broken = true
-      try {
-        const { rows } = await client.query({ text, values: [...values] })
-        broken = false
-        return rows
-      } catch (error) {
-        broken = (error as { readonly severity?: unknown }).severity !== 'ERROR'
-        throw error
-      } finally {
-        client.removeListener('error', ignore)
-        client.release(broken)
-      }
-    },
     async acquire() {
       return rawConnection(await ours(() => pool.connect()))
     },
@@ -81,7 +65,7 @@ function rawConnection<C extends PgPooled>(client: C): RawConnection<C> {
     lastCommand: () => command,
     release(destroy) {
       // Pipelined, it would wait for what is under way.
-      if (destroy && running.statements > 0) client.connection?.stream?.destroy()
+      if (destroy) client.connection?.stream?.destroy()
       if (!destroy) client.removeListener('error', ignore)
       client.release(destroy)
     },

@@ -55,7 +55,6 @@ export function postgresJsPool<Tx>(sql: PostgresJs<Tx>): RawPool<Tx> {
     name: 'postgres',
     connectionsMax: sql.options.max,
     interleaves: true,
-    query: (statement) => asked(pool, statement, rename),
     acquire: async () => rawConnection(await pool.reserve(), rename, healing),
     join: (tx) => joined(tx, rename),
     close: async () => void (await Promise.all(healing)),

@@ -4,7 +4,7 @@ import type { Identity } from '../inbox/identity.ts'
 import type { OpenTransaction } from '../inbox/store.ts'
 import { isGuard, nameMark } from './marks.ts'
 import type { Places } from './places.ts'
-import { onShard, type Transacted, transactionsOf, wrong } from './sharded-transactions.ts'
+import { onShard, type Transacted, transactionsOf, wrong } from './on-shard.ts'
 
 /**
  * A transaction of the caller's is on the shard whose name stands in its database: many clients do not tell where they

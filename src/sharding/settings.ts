@@ -1,5 +1,5 @@
 import { SemelError } from '../errors/semel-error.ts'
-import type { Maps } from './places.ts'
+import type { Maps } from './moves.ts'
 import type { ShardMap } from './shard-map.ts'
 
 /** What `sharded()` is given, with names as texts. */

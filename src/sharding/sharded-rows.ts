@@ -1,7 +1,7 @@
 import { SemelError } from '../errors/semel-error.ts'
 import type { Guards, TableShape } from '../inbox/guards.ts'
 import type { Store } from '../inbox/store.ts'
-import type { Transacting } from './sharded-transactions.ts'
+import type { Transacting } from './on-shard.ts'
 import { type Shards, storeOf } from './spread.ts'
 
 /** Rows of the user's, on the shard of the transaction. Undefined where a shard cannot guard any. */
@@ -21,7 +21,7 @@ export function shardedRows(shards: Shards, known: Transacting): Guards | undefi
     find: async (tx, table, question) => guardsFor(tx).find(tx, table, question),
     async shape(table, tx) {
       if (tx !== undefined) return guardsFor(tx).shape(table, tx)
-      const shapes = await Promise.all(stores.map(({ guards }) => guards?.shape(table)))
+      const shapes = await Promise.all(stores.map(async ({ guards }) => guards?.shape(table)))
       return shapes.reduce(common)
     },
   }

@@ -8,7 +8,8 @@ import { shardedInspector } from './sharded-inspector.ts'
 import { type GrantedIn, grantedIn, shardedLeases } from './sharded-leases.ts'
 import { shardedParking } from './sharded-parking.ts'
 import { shardedRows } from './sharded-rows.ts'
-import { shardedTransactions, transacting } from './sharded-transactions.ts'
+import { transacting } from './on-shard.ts'
+import { shardedTransactions } from './sharded-transactions.ts'
 import { eachOf, type Shards, storeOf } from './spread.ts'
 
 /** One store for each shard, by a name that never changes. */

@@ -38,6 +38,8 @@ export interface SqlOpening {
   readonly isolation?: Isolation
   /** How long all of it may take, for clients that end it by themselves. */
   readonly timeoutMs?: number
+  /** How long each statement of ours may be without an answer. Default: longer than claims wait for locks. */
+  readonly answerMsMax?: number
   /** Settings for this transaction alone. */
   readonly settings: readonly string[]
   /** Marks the transaction; may answer one row with `mark`. */

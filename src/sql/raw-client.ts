@@ -1,3 +1,4 @@
+import { bounded, inTime } from './bounded.ts'
 import type { SqlClient, SqlConnection } from './client.ts'
 import type { Dialect } from './dialect.ts'
 import { begun } from './raw-transaction.ts'
@@ -13,12 +14,15 @@ export interface RawConnection<out Tx> extends SqlConnection<Tx> {
 
 /** A pool of such connections. */
 export interface RawPool<out Tx>
-  extends Pick<
-    SqlClient<Tx>,
-    'name' | 'connectionsMax' | 'interleaves' | 'query' | 'join' | 'close'
-  > {
+  extends Pick<SqlClient<Tx>, 'name' | 'connectionsMax' | 'interleaves' | 'join' | 'close'> {
   acquire(): Promise<RawConnection<Tx>>
 }
+
+/**
+ * How long a statement of ours may be without an answer, longer than claims wait for locks: a connection that swallows
+ * everything must not stop a consumer for ever. Those alone may be an operator's, over many records.
+ */
+const answerMs = { within: 20_000, alone: 60_000 }
 
 /** A client whose transactions are ours from BEGIN to COMMIT, each in one round trip with its neighbour. */
 export function rawClient<Tx>(
@@ -26,18 +30,32 @@ export function rawClient<Tx>(
   { storeError, commitError }: Pick<Dialect, 'storeError' | 'commitError'>,
   where: string,
 ): SqlClient<Tx> {
-  async function acquire(): Promise<RawConnection<Tx>> {
+  async function acquire(msMax: number): Promise<RawConnection<Tx>> {
+    const acquiring = pool.acquire()
+    let isLate = false
     try {
-      return await pool.acquire()
+      return bounded(await inTime(acquiring, answerMs.alone, () => (isLate = true)), msMax)
     } catch (error) {
+      if (isLate) acquiring.then((raw) => raw.release(false)).catch(() => undefined)
       throw storeError(error, where)
     }
   }
   return {
     ...pool,
     guarded: true,
+    async query(statement) {
+      const raw = await acquire(answerMs.alone)
+      let answered = false
+      try {
+        const rows = await raw.query(statement)
+        answered = true
+        return rows
+      } finally {
+        raw.release(!answered)
+      }
+    },
     async transaction(opening, work) {
-      const raw = await acquire()
+      const raw = await acquire(opening.answerMsMax ?? answerMs.within)
       const { transaction, commit, rollback } = begun(raw, opening)
       let answer: Awaited<ReturnType<typeof work>>
       try {

@@ -60,3 +60,10 @@ export function cuttable(store: MemoryShard): {
     },
   }
 }
+
+/** Fails where something does not come within five seconds. */
+export async function inTime<R>(work: Promise<R>): Promise<R> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Error('not within 5000 ms')), 5_000)
+  return Promise.race([work, late.promise]).finally(() => clearTimeout(timer))
+}

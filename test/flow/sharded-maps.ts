@@ -1,4 +1,4 @@
-import type { ShardedOptions, ShardKey } from 'semel/sharding'
+import type { ShardedOptions, ShardKey, ShardMap } from 'semel/sharding'
 
 export const names = ['a', 'b', 'c'] as const
 export type Name = (typeof names)[number]
@@ -7,11 +7,13 @@ export type Name = (typeof names)[number]
 const numberOf = ([key]: ShardKey): number => Number(String(key).split('-')[1])
 export const two = (key: ShardKey): Name => (numberOf(key) % 2 === 0 ? 'a' : 'b')
 const more = (key: ShardKey): Name => (numberOf(key) % 3 === 0 ? 'c' : two(key))
-const from = { by: two, shards: ['a', 'b'] } as const
-export const to = { by: more, shards: ['a', 'b', 'c'] } as const
+const from: ShardMap<Name> = { by: two, shards: ['a', 'b'] }
+export const to: ShardMap<Name> = { by: more, shards: ['a', 'b', 'c'] }
+
+export type Step = 'former' | 'aware' | 'moving' | 'moved'
 
 /** The steps of a move, in their order. */
-export const steps = {
+export const steps: Readonly<Record<Step, ShardedOptions<Name>>> = {
   /** Before anything moves. */
   former: from,
   /** First everybody learns the new map. */
@@ -20,6 +22,4 @@ export const steps = {
   moving: { ...to, before: from },
   /** In the end the former one is forgotten. */
   moved: to,
-} satisfies Record<string, ShardedOptions<Name>>
-
-export type Step = keyof typeof steps
+}

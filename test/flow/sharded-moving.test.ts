@@ -5,7 +5,7 @@ import type { MemoryTransaction } from 'semel/memory'
 import { type ShardedOptions, sharded } from 'semel/sharding'
 import { encodeScope, identityOf } from '../../src/inbox/identity.ts'
 import { ledger, room, until } from './kit.ts'
-import { ledgerIn, type MemoryShard, three } from './sharded-kit.ts'
+import { inTime, ledgerIn, type MemoryShard, three } from './sharded-kit.ts'
 import { type Name, names, type Step, steps, to, two } from './sharded-maps.ts'
 
 const coded = (code: string) => (error: unknown) =>
@@ -75,7 +75,7 @@ test('a process that knows the former map alone does not take what has moved for
   const { send, consume } = mover
   await send({ id: 'k-9' })
   const consumer = await consume(ledger, { store: at(stores, 'former') })
-  const ended = await consumer.ended
+  const ended = await inTime(consumer.ended)
   assert.ok(coded('SEMEL_SHARD_MOVED')(ended?.error), String(ended?.error))
   const again = await consume(ledger, { store: at(stores, 'aware') })
   await mover.happened('duplicate')
@@ -103,6 +103,35 @@ test('of calls through both maps at once one takes effect, and the others get it
     ids.flatMap((id) => [id, id, id]),
   )
   assert.deepEqual(await everything(stores), ids.toSorted())
+})
+
+test('whoever is about to begin a key in its former shard when it is guarded there begins it in its new one', async () => {
+  const stores = three()
+  const identity = identityOf(encodeScope({ group: 'points', keyspace: '' }), 'k-3')
+  const moving = at(stores, 'moving')
+  const guardFirst = async (): Promise<unknown> => moving.shards?.home([identity])
+  const { b } = stores
+  const { transactions } = b
+  assert.ok(transactions)
+  const late: MemoryShard = {
+    ...b,
+    leases: { ...b.leases, claim: (...given) => guardFirst().then(() => b.leases.claim(...given)) },
+    transactions: {
+      ...transactions,
+      open: (...given) => guardFirst().then(() => transactions.open(...given)),
+    },
+  }
+  const aware = at({ ...stores, b: late }, 'aware')
+  const fingerprint = new Uint8Array([0])
+  const claimId = new Uint8Array(16).fill(1)
+  const request = { ...identity, fingerprint, claimId, alone: false, by: 'run' } as const
+  const [claim] = await aware.leases.claim([request], { leaseMs: 60_000, attemptsMax: 3 })
+  assert.ok(claim?.kind === 'granted')
+  assert.equal((await stores.c.leases.read([identity]))[0]?.state, 'leased')
+  assert.equal(await aware.leases.release(claim.lease), 'released')
+  const points = semel({ group: 'points', store: aware })
+  assert.equal(await points.run('k-3', write('k-3')), 'k-3')
+  assert.deepEqual(await ledgerIn(stores.c), ['k-3'])
 })
 
 test('what is parked in its former shard is served from there, by whichever map', async (t) => {
@@ -164,7 +193,7 @@ test('what is parked where no map looks for it stops the consumer, which says wh
   await own.happened('parked')
   await failing.stop()
   const consumer = await own.consume(ledger, { store: at(stores, 'moved') })
-  const ended = await consumer.ended
+  const ended = await inTime(consumer.ended)
   assert.ok(coded('SEMEL_SHARD_WRONG')(ended?.error), String(ended?.error))
 })
 

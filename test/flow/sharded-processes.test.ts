@@ -17,7 +17,7 @@ const limitMs = 60_000
 
 interface Place {
   start(step: Step): Promise<Child>
-  /** Each of these twice, mixed; every seventh fails twice before it takes effect. */
+  /** Each of these five times; every seventh fails twice before it takes effect. */
   send(from: number, below: number): Promise<void>
   ledger(name: Name): readonly string[]
   /** Until so many messages have taken effect. */
@@ -27,15 +27,17 @@ interface Place {
   readonly counted: Readonly<Record<string, number>>
 }
 
+function withLedger(file: string): DatabaseSync {
+  const db = new DatabaseSync(file)
+  db.exec('pragma journal_mode = wal; create table ledger (message text not null) strict')
+  return db
+}
+
 async function place(t: TestContext): Promise<Place> {
   const folder = mkdtempSync(join(tmpdir(), 'semel-sharded-'))
   const file = (name: string): string => join(folder, `${name}.db`)
   const files = { a: file('a'), b: file('b'), c: file('c') }
-  const databases = names.map((name): [Name, DatabaseSync] => {
-    const db = new DatabaseSync(files[name])
-    db.exec('pragma journal_mode = wal; create table ledger (message text not null) strict')
-    return [name, db]
-  })
+  const databases = names.map((name): [Name, DatabaseSync] => [name, withLedger(files[name])])
   const stores = { a: sqliteStore(files.a), b: sqliteStore(files.b), c: sqliteStore(files.c) }
   const store = sharded(stores, steps.moving)
   await store.prepare()
@@ -68,13 +70,7 @@ async function place(t: TestContext): Promise<Place> {
       )
       return child
     },
-    async send(from, below) {
-      const ids = Array.from({ length: below - from }, (_, at) => from + at)
-      const mixed = [...ids, ...ids.toReversed()]
-      await publisher.sendBatch(
-        mixed.map((id) => ({ body: { id: `k-${id}`, failures: id % 7 === 0 ? 2 : 0 } })),
-      )
-    },
+    send: async (from, below) => void (await publisher.sendBatch(bodies(from, below))),
     effects: (count) =>
       until(
         () => all() >= count,
@@ -90,6 +86,13 @@ async function place(t: TestContext): Promise<Place> {
         limitMs,
       ),
   }
+}
+
+/** Copies beside each other, so that they are in several hands at once, and one more much later. */
+function bodies(from: number, below: number): readonly { readonly body: object }[] {
+  const ids = Array.from({ length: below - from }, (_, at) => from + at)
+  const mixed = [...ids.flatMap((id) => [id, id, id, id]), ...ids.toReversed()]
+  return mixed.map((id) => ({ body: { id: `k-${id}`, failures: id % 7 === 0 ? 2 : 0 } }))
 }
 
 test('two shards become three while consumers are killed and everything comes again: nothing is done twice, nothing is lost', async (t) => {
@@ -112,15 +115,17 @@ test('two shards become three while consumers are killed and everything comes ag
   moving.push(await start('moving'))
   await send(0, 240)
   await moving.shift()?.kill()
-  moving.push(await start('moving'), await start('aware'))
+  moving.push(await start('moving'))
+  aware.push(await start('aware'))
   await send(300, 420)
   await effects(400)
   await Promise.all(aware.map((child) => child.kill()))
+  await send(420, 540)
   await send(0, 420)
   await quiet()
 
   const done = names.flatMap(ledger)
-  const ids = Array.from({ length: 420 }, (_, id) => `k-${id}`)
+  const ids = Array.from({ length: 540 }, (_, id) => `k-${id}`)
   assert.deepEqual(done.toSorted(), ids.toSorted(), JSON.stringify(counted))
   // It has really moved, and not all of it.
   const isMoving = (id: string): boolean => Number(id.slice(2)) % 3 === 0

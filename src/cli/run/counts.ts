@@ -1,7 +1,7 @@
 import { type EventName, type Events, on } from '../../events/events.ts'
 
 /** The events whose number a person wants to see. */
-export const counted = ['applied', 'passed', 'duplicate', 'failed', 'parked', 'dead'] as const
+export const counted = ['applied', 'duplicate', 'failed', 'parked', 'dead', 'passed'] as const
 
 export type Counts = Record<(typeof counted)[number], number>
 
@@ -28,7 +28,7 @@ export const told: readonly EventName[] = [
 
 /** Counts from now on, until `stop`. */
 export function countEvents(): { readonly counts: Counts; stop(): void } {
-  const counts: Counts = { applied: 0, passed: 0, duplicate: 0, failed: 0, parked: 0, dead: 0 }
+  const counts: Counts = { applied: 0, duplicate: 0, failed: 0, parked: 0, dead: 0, passed: 0 }
   const stops = counted.map((name) => on(name, () => void counts[name]++))
   return { counts, stop: () => stopAll(stops) }
 }

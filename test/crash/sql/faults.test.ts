@@ -16,17 +16,17 @@ import { limitMs, seedOfThisRun, size } from './sizes.ts'
 const processes = 2
 const options = { leaseMs: 2_000, attemptsMax: 100 }
 const crashes = size(1, 10)
+/** Whatever was under way when a session ended. */
+const interrupted = ['SEMEL_STORE_UNAVAILABLE', 'SEMEL_OUTCOME_UNKNOWN', 'thrown by a handler']
 
 for (const database of databases) {
   test(`${database.name}: a server killed with -9 and restarted under load loses and repeats nothing`, async (t) => {
     const own = await ownServerFor(t, database.server)
     if (own === undefined) return
-    const here = await placeIn(t, database, own.url, {
-      own: true,
-      workersUrl: database.userUrl(own.url),
-    })
+    const here = await placeIn(t, database, own.url, { own: true })
     const bodies = bodiesOf(400 * (crashes + 1))
     const crew = keepRunning(here, processes, options)
+    await met(here, 'started', processes)
     for (let crash = 0; crash < crashes; crash++) {
       await here.send(bodies.slice(crash * 400, (crash + 1) * 400))
       await applied(here, crash * 400 + 100)
@@ -44,10 +44,11 @@ for (const database of databases) {
     const found = await serverFor(t, database.server)
     if (found === undefined) return
     const { seed, draw } = seedOfThisRun()
-    const ended = size(6, 100, database.share)
-    const here = await placeIn(t, database, found.url, { workersUrl: database.userUrl(found.url) })
+    const ended = size(6, 100)
+    const here = await placeIn(t, database, found.url)
     const bodies = bodiesOf(200 * ended)
     const crew = keepRunning(here, processes, options)
+    await met(here, 'started', processes)
     let sessions = 0
     for (let round = 0; round < ended; round++) {
       await here.send(bodies.slice(round * 200, (round + 1) * 200))
@@ -58,18 +59,16 @@ for (const database of databases) {
     await here.settled(limitMs(60_000))
     await crew.stop()
     const what = `${sessions} sessions ended, seed ${seed}`
-    await report(database, what, here, bodies, ['SEMEL_STORE_UNAVAILABLE'])
+    await report(database, what, here, bodies, interrupted)
   })
 
   test(`${database.name}: a server that becomes read-only is waited for`, async (t) => {
     const own = await ownServerFor(t, database.server)
     if (own?.readOnly === undefined) return
-    const here = await placeIn(t, database, own.url, {
-      own: true,
-      workersUrl: database.userUrl(own.url),
-    })
+    const here = await placeIn(t, database, own.url, { own: true })
     const bodies = bodiesOf(600)
     const crew = keepRunning(here, processes, options)
+    await met(here, 'started', processes)
     await here.send(bodies.slice(0, 300))
     await applied(here, 10)
     await own.restart(own.readOnly)
@@ -103,10 +102,11 @@ async function report(
   what: string,
   here: Place,
   bodies: readonly Body[],
+  /** One of these at least. */
   rare: readonly string[],
 ): Promise<void> {
   const effects = await here.balance(bodies)
   console.log(`  ${name}, ${what}: ${effects} effects, ${JSON.stringify(here.counted)}`)
-  for (const event of rare)
-    assert.ok(here.counted[event], `"${event}" never happened: this proves nothing`)
+  const happened = rare.filter((event) => here.counted[event] !== undefined)
+  assert.ok(happened.length > 0, `none of ${rare.join()} happened: this proves nothing`)
 }

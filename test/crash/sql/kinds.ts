@@ -56,7 +56,7 @@ export interface Database {
   /** Whether a pool stops waiting for a free connection, after `connectMsMax`. */
   readonly poolGivesUp: boolean
   /** As whom consumers come, who may not do what an administrator may. */
-  userUrl(url: string): string
+  userUrl(at: At): string
   /** The tables of semel, a ledger, counters. */
   make(at: At): Promise<void>
   remove(at: At): Promise<void>

@@ -11,8 +11,10 @@ import { type At, counters, type Database, type Effect, type Opened } from './ki
 export const mariadb: Database = like('mariadb', 1)
 export const mysql: Database = like('mysql', 0.2)
 
-/** By this user consumers come: `root` may write where writing is forbidden. */
-const user = 'semel_proof'
+/** Consumers come by a user of their own: `root` may write where writing is forbidden. At most 16 characters. */
+function userOf({ place }: At): string {
+  return `proof_${place.slice(-8)}`
+}
 
 function like(name: 'mariadb' | 'mysql', share: number): Database {
   return {
@@ -20,9 +22,9 @@ function like(name: 'mariadb' | 'mysql', share: number): Database {
     server: name,
     share,
     poolGivesUp: false,
-    userUrl: (url) => Object.assign(new URL(url), { username: user, password: '' }).href,
+    userUrl: (at) => Object.assign(new URL(at.url), { username: userOf(at), password: '' }).href,
     make,
-    remove: (at) => execute(at, `drop database if exists ${at.place}`),
+    remove,
     open,
     endSessions,
     cuts: {
@@ -55,10 +57,13 @@ function like(name: 'mariadb' | 'mysql', share: number): Database {
   }
 }
 
+/** As which a client on this machine is known. */
+const hosts = ['localhost', '127.0.0.1']
+
 async function make(at: At): Promise<void> {
   await execute({ ...at, place: '' }, `create database ${at.place}`)
-  for (const host of ['localhost', '127.0.0.1'])
-    await execute(at, `grant all on ${at.place}.* to ${user}@'${host}' identified by ''`)
+  for (const host of hosts)
+    await execute(at, `grant all on ${at.place}.* to ${userOf(at)}@'${host}' identified by ''`)
   await during(at, (pool) => migrateMysql(pool))
   const numbers = Array.from({ length: counters }, (_, id) => `(${id}, 0)`)
   for (const statement of [
@@ -67,6 +72,11 @@ async function make(at: At): Promise<void> {
     `insert into counter values ${numbers.join()}`,
   ])
     await execute(at, statement)
+}
+
+async function remove(at: At): Promise<void> {
+  for (const host of hosts) await execute(at, `drop user ${userOf(at)}@'${host}'`)
+  await execute(at, `drop database ${at.place}`)
 }
 
 function open(at: At): Opened {
@@ -125,7 +135,7 @@ async function endSessions(at: At): Promise<number> {
   return during({ ...at, place: '' }, async (pool) => {
     const [rows] = await pool.query<RowDataPacket[]>(
       'select id from information_schema.processlist where db = ? and user = ?',
-      [at.place, user],
+      [at.place, userOf(at)],
     )
     const ended = rows.map((row) => pool.query(`kill ${Number(row['id'])}`).catch(() => undefined))
     return (await Promise.all(ended)).filter((answer) => answer !== undefined).length

@@ -26,10 +26,10 @@ export interface Place extends Pick<Nursery, 'counted' | 'start' | 'isConsuming'
 
 export const topic = 'orders'
 
-const module = join(import.meta.dirname, 'worker.ts')
+const module = join(import.meta.dirname, 'sql-worker.ts')
 
 interface Terms {
-  /** Where children find the database, when not where the test does. */
+  /** Where children find the database. Default: where the test does, as a user who may do less. */
   readonly workersUrl?: string
   /** Default: one. */
   readonly topics?: readonly string[]
@@ -43,7 +43,7 @@ export async function placeIn(
   t: TestContext,
   database: Database,
   url: string,
-  { workersUrl = url, topics = [topic], own = false, holdMs = 30_000 }: Terms = {},
+  { workersUrl, topics = [topic], own = false, holdMs = 30_000 }: Terms = {},
 ): Promise<Place> {
   const folder = mkdtempSync(join(tmpdir(), 'semel-sql-'))
   const file = join(folder, 'queue.db')
@@ -56,7 +56,7 @@ export async function placeIn(
   const crew = nursery(
     module,
     (options): Given => ({
-      at: { ...at, url: workersUrl },
+      at: { ...at, url: workersUrl ?? database.userUrl(at) },
       file,
       holdMs,
       topics,

@@ -7,7 +7,7 @@ export const postgres: Database = {
   server: 'postgres',
   share: 1,
   poolGivesUp: true,
-  userUrl: (url) => url,
+  userUrl: ({ url }) => url,
   async make(at) {
     const { place } = at
     await during(at, async (pool) => {

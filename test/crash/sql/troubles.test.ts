@@ -37,8 +37,11 @@ for (const database of databases) {
     await here.settled(10_000)
     const { release } = await opened.exhaust()
     await here.send(bodies.slice(50))
-    if (database.poolGivesUp) await happened(met, 'store-unavailable')
-    release()
+    try {
+      if (database.poolGivesUp) await happened(met, 'store-unavailable')
+    } finally {
+      release()
+    }
     await here.settled(10_000)
     const rare = database.poolGivesUp ? 'store-unavailable' : 'applied'
     await balanced(database, 'pool exhausted', here, bodies, met, rare)
