@@ -49,10 +49,7 @@ export function intake(run: Runtime): Intake {
   }
 
   /** Until something in hand has come to its end; looked at again now and then, for what else makes room. */
-  function waitForRoom(): Promise<void> {
-    settled = Promise.withResolvers<void>()
-    return settled.promise
-  }
+  const waitForRoom = (): Promise<void> => (settled = Promise.withResolvers<void>()).promise
   const look = setInterval(() => settled.resolve(), 50)
 
   const hand = {

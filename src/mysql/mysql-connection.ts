@@ -53,6 +53,7 @@ export function rawConnection<C extends MysqlConnection>(
   }
   return {
     query: (statement) => changing(ask(connection, textOf(statement))),
+    alone: (statement) => ask(connection, textOf(statement)),
     script: join && script,
     forHandler: () => guardedConnection(connection, running),
     isBusy: () => running.statements > 0,

@@ -42,6 +42,7 @@ export function mysqlPool<C extends MysqlConnection>(pool: MysqlPool<C>, known: 
   }
   return {
     name: 'mysql2',
+    pool: pool.pool,
     connectionsMax: connectionLimit,
     interleaves: false,
     async acquire() {

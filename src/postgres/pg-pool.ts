@@ -41,6 +41,7 @@ export interface PgPool<C extends PgPooled = PgPooled> {
 export function pgPool<C extends PgPooled>(pool: PgPool<C>): RawPool<C> {
   return {
     name: 'pg',
+    pool,
     connectionsMax: pool.options.max ?? 10,
     interleaves: pool.options.pipeline === true,
     async acquire() {

@@ -53,6 +53,7 @@ export function postgresJsPool<Tx>(sql: PostgresJs<Tx>): RawPool<Tx> {
   const healing = new Set<Promise<void>>()
   return {
     name: 'postgres',
+    pool: sql,
     connectionsMax: sql.options.max,
     interleaves: true,
     acquire: async () => rawConnection(await pool.reserve(), rename, healing),

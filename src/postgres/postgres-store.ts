@@ -58,7 +58,7 @@ export function postgresStore(client: AnyClient, options: PostgresStoreOptions =
 /**
  * Makes the tables, or brings them up to date; the same as `semel migrate`. Answers the names of what was done.
  *
- * @param client As for {@link postgresStore}.
+ * @param client As for `postgresStore`.
  * @throws SEMEL_SCHEMA_AHEAD, SEMEL_STORE_…
  */
 export function migratePostgres(

@@ -2,7 +2,7 @@ import type { RawConnection } from './raw-client.ts'
 
 /** A connection whose statements are answered in time, or count as lost; then it is not to be used again. */
 export function bounded<Tx>(raw: RawConnection<Tx>, msMax: number): RawConnection<Tx> {
-  const { script } = raw
+  const { script, alone } = raw
   let isLost = false
   async function answered<R>(work: Promise<R>): Promise<R> {
     return inTime(work, msMax, () => {
@@ -12,6 +12,7 @@ export function bounded<Tx>(raw: RawConnection<Tx>, msMax: number): RawConnectio
   return {
     ...raw,
     query: (statement) => answered(raw.query(statement)),
+    alone: alone && ((statement) => answered(alone(statement))),
     script: script && ((texts) => answered(script(texts))),
     isBusy: () => isLost || raw.isBusy(),
   }

@@ -54,6 +54,8 @@ export interface SqlOpening {
  */
 export interface SqlClient<out Tx = unknown> {
   readonly name: string
+  /** What it takes its connections from, where other stores may, too. */
+  readonly pool?: object
   /** Connections that can be open at once; undefined: not known. */
   readonly connectionsMax: number | undefined
   /**

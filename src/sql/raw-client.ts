@@ -5,6 +5,8 @@ import { begun } from './raw-transaction.ts'
 
 /** A connection of the user's pool, on which we begin and commit ourselves. */
 export interface RawConnection<out Tx> extends SqlConnection<Tx> {
+  /** One statement without a transaction, where that differs. */
+  readonly alone?: SqlConnection<Tx>['query'] | undefined
   /** Whether a handler has left something under way. */
   isBusy(): boolean
   /** What the server says that it did, of the last statement; undefined where its protocol does not say. */
@@ -14,7 +16,10 @@ export interface RawConnection<out Tx> extends SqlConnection<Tx> {
 
 /** A pool of such connections. */
 export interface RawPool<out Tx>
-  extends Pick<SqlClient<Tx>, 'name' | 'connectionsMax' | 'interleaves' | 'join' | 'close'> {
+  extends Pick<
+    SqlClient<Tx>,
+    'name' | 'pool' | 'connectionsMax' | 'interleaves' | 'join' | 'close'
+  > {
   acquire(): Promise<RawConnection<Tx>>
 }
 
@@ -47,7 +52,7 @@ export function rawClient<Tx>(
       const raw = await acquire(answerMs.alone)
       let answered = false
       try {
-        const rows = await raw.query(statement)
+        const rows = await (raw.alone ?? raw.query)(statement)
         answered = true
         return rows
       } finally {

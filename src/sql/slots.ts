@@ -17,3 +17,14 @@ export function slots(most: number): <R>(work: () => Promise<R>) => Promise<R> {
     }
   }
 }
+
+type Slots = ReturnType<typeof slots>
+
+const shared = new WeakMap<object, Slots>()
+
+/** The same for all stores on one pool. */
+export function slotsOf(pool: object, most: number): Slots {
+  const made = shared.get(pool) ?? slots(most)
+  shared.set(pool, made)
+  return made
+}

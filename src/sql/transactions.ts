@@ -8,13 +8,13 @@ import { type On, run, send, type SqlParts } from './parts.ts'
 import { apply } from './records.ts'
 import { bytesOf } from './rows.ts'
 import { savepoints } from './savepoints.ts'
-import { slots } from './slots.ts'
+import { slotsOf } from './slots.ts'
 
 const alone: TransactionTerms = { messages: 1, interleaved: false }
 
 /** Level A: through the user's client, record and effect in one commit. */
 export function sqlTransactions<Tx>(parts: SqlParts<Tx>, concurrent: number): Transactions<Tx> {
-  const enter = slots(concurrent)
+  const enter = slotsOf(parts.client.pool ?? parts.client, concurrent)
   return {
     open: (work, terms = alone) =>
       enter(() =>

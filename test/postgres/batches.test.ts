@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { PoolClient } from 'pg'
+import { semel } from 'semel'
 import { lineOf, note, placeFor, until } from './kit.ts'
 
 const ids = (
@@ -59,24 +60,26 @@ test('messages of different values are under way together on one pipelined conne
   await line.publisher.sendBatch(ids(300))
   let running = 0
   let most = 0
-  const within = new Set<number>()
+  const within = new Set<string>()
   let overlapped = false
   await line.consume({
     independentBy: ({ body }) => (body as { account: number }).account,
     async handler({ body }, { tx }) {
       const { id, account } = body as { id: string; account: number }
-      overlapped ||= within.has(account)
-      within.add(account)
+      const { rows } = await tx.query('select txid_current() as id')
+      const here = `${rows[0].id}/${account}`
+      overlapped ||= within.has(here)
+      within.add(here)
       most = Math.max(most, ++running)
       await note(tx, id)
       await tx.query('select 1')
       running--
-      within.delete(account)
+      within.delete(here)
     },
   })
   await until(() => line.count('applied') === 300, 'all are applied')
   assert.ok(most > 1, 'handlers ran one after another')
-  assert.ok(!overlapped, 'two of one value ran together')
+  assert.ok(!overlapped, 'two of one value ran together in one transaction')
   assert.equal(new Set(await place.ledger()).size, 300)
 })
 
@@ -186,4 +189,19 @@ test('settings of one message do not stand for the next one of its batch (P11)',
   await until(() => line.count('applied') === 100, 'all are applied')
   assert.equal(line.count('failed'), 0)
   assert.equal(seen.size, 1, [...seen].join())
+})
+
+test('several stores on one pool never wait for each other in a circle', async (t) => {
+  const place = await placeFor(t, { max: 4 })
+  if (place === undefined) return
+  const stores = [await place.store(), await place.store(), await place.store()]
+  const calls = Array.from({ length: 60 }, (_, at) => {
+    const store = stores[at % 3] as (typeof stores)[number]
+    const points = semel({ group: `group-${at % 20}`, store })
+    return points.run(at, async ({ tx }) => {
+      await note(tx, `m-${at}`)
+      return at
+    })
+  })
+  assert.deepEqual(await Promise.all(calls), [...calls.keys()])
 })
