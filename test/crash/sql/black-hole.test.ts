@@ -23,7 +23,7 @@ for (const database of databases.filter(({ name }) => name !== 'mysql'))
     // Something is on its way, and swallowed.
     await new Promise((resolve) => setTimeout(resolve, 500))
     proxy.heal()
-    await here.settled(60_000)
+    await here.settled(150_000)
     await here.balance(bodies)
     assert.equal(consumer.status().state, 'running')
   })
