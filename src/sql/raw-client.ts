@@ -27,7 +27,7 @@ export interface RawPool<out Tx>
  * How long a statement of ours may be without an answer, longer than claims wait for locks: a connection that swallows
  * everything must not stop a consumer for ever. Those alone may be an operator's, over many records.
  */
-const answerMs = { within: 15_000, alone: 60_000 }
+const answerMs = { within: 15_000, alone: 20_000 }
 
 /** A client whose transactions are ours from BEGIN to COMMIT, each in one round trip with its neighbour. */
 export function rawClient<Tx>(
