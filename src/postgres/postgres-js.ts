@@ -57,6 +57,8 @@ export function postgresJsPool<Tx>(sql: PostgresJs<Tx>): RawPool<Tx> {
     connectionsMax: sql.options.max,
     interleaves: true,
     acquire: async () => rawConnection(await pool.reserve(), rename, healing),
+    // After a lost connection whoever waits for a reserved one may wait for long.
+    query: (statement) => asked(pool, statement, rename),
     join: (tx) => joined(tx, rename),
     close: async () => void (await Promise.all(healing)),
   }

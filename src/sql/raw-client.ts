@@ -1,5 +1,5 @@
 import { bounded, inTime } from './bounded.ts'
-import type { SqlClient, SqlConnection } from './client.ts'
+import type { SqlClient, SqlConnection, SqlRow, SqlStatement } from './client.ts'
 import type { Dialect } from './dialect.ts'
 import { begun } from './raw-transaction.ts'
 
@@ -21,6 +21,8 @@ export interface RawPool<out Tx>
     'name' | 'pool' | 'connectionsMax' | 'interleaves' | 'join' | 'close'
   > {
   acquire(): Promise<RawConnection<Tx>>
+  /** One statement on any connection, for pools that do better without one being taken out. */
+  query?(statement: SqlStatement): Promise<readonly SqlRow[]>
 }
 
 /**
@@ -49,6 +51,8 @@ export function rawClient<Tx>(
     ...pool,
     guarded: true,
     async query(statement) {
+      if (pool.query !== undefined)
+        return inTime(pool.query(statement), answerMs.alone, () => undefined)
       const raw = await acquire(answerMs.alone)
       let answered = false
       try {
