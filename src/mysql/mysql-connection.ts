@@ -1,6 +1,6 @@
 import { SemelError } from '../errors/semel-error.ts'
 import type { SqlConnection, SqlRow, SqlStatement } from '../sql/client.ts'
-import type { RawConnection } from '../sql/raw-client.ts'
+import type { RawConnection } from '../sql/raw-connection.ts'
 import { textOf } from './literal.ts'
 import { guardedConnection, isGuarded } from './mysql-guard.ts'
 import { headerOf, type Query, queryOf, rowsOf, setsOf } from './results.ts'

@@ -1,6 +1,6 @@
 import type { SqlConnection } from '../sql/client.ts'
 import { ours } from '../sql/outside.ts'
-import type { RawPool } from '../sql/raw-client.ts'
+import type { RawPool } from '../sql/raw-connection.ts'
 import { textOf } from './literal.ts'
 import { ask, joined, type MysqlConnection, rawConnection } from './mysql-connection.ts'
 import { type Server, serverOf } from './servers.ts'

@@ -1,6 +1,6 @@
 import { SemelError } from '../errors/semel-error.ts'
 import type { SqlConnection, SqlRow, SqlStatement } from '../sql/client.ts'
-import type { RawConnection, RawPool } from '../sql/raw-client.ts'
+import type { RawConnection, RawPool } from '../sql/raw-connection.ts'
 import { ours } from '../sql/outside.ts'
 import { guardedClient } from './pg-guard.ts'
 

@@ -1,7 +1,7 @@
 import { SemelError } from '../errors/semel-error.ts'
 import type { SqlConnection, SqlStatement } from '../sql/client.ts'
 import { bindable, needs } from '../sql/connector.ts'
-import type { RawConnection, RawPool } from '../sql/raw-client.ts'
+import type { RawConnection, RawPool } from '../sql/raw-connection.ts'
 import { guardedSql } from './postgres-js-guard.ts'
 import { type PostgresJsLine, postgresJsLine, through } from './postgres-js-line.ts'
 import { answersOf, type RawAnswer, type Rename, rowsOf, scriptRows } from './postgres-js-rows.ts'

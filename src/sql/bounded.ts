@@ -1,4 +1,4 @@
-import type { RawConnection } from './raw-client.ts'
+import type { RawConnection } from './raw-connection.ts'
 
 /** A connection whose statements are answered in time, or count as lost; then it is not to be used again. */
 export function bounded<Tx>(raw: RawConnection<Tx>, msMax: number): RawConnection<Tx> {

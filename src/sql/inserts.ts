@@ -3,7 +3,8 @@ import { decide } from '../inbox/decide.ts'
 import { nameOf } from './looked.ts'
 import { keepMessages } from './messages.ts'
 import type { On } from './parts.ts'
-import { insertSteps, type Step } from './records.ts'
+import { insertSteps } from './records.ts'
+import type { Step } from './step.ts'
 
 /**
  * Writes records that are absent, in the order in which everybody locks; answers in the order given. Of a key that

@@ -1,7 +1,7 @@
 import type { ParkedMessage } from '../inbox/record.ts'
 import { nameOf, placesOf } from './looked.ts'
 import { clock, type On, run } from './parts.ts'
-import type { Step } from './records.ts'
+import type { Step } from './step.ts'
 import { envelopeOf, messageOf, stateNumber } from './rows.ts'
 import { portions, type SqlValues } from './template.ts'
 

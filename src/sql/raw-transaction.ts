@@ -1,6 +1,6 @@
 import { SemelError } from '../errors/semel-error.ts'
 import type { SqlOpening, SqlRow, SqlStatement, SqlTransaction } from './client.ts'
-import type { RawConnection } from './raw-client.ts'
+import type { RawConnection } from './raw-connection.ts'
 import { textOf } from './rows.ts'
 
 export interface Begun<out Tx> {

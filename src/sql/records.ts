@@ -1,9 +1,10 @@
-import { type Ask, type Decision, decide } from '../inbox/decide.ts'
+import { type Ask, decide } from '../inbox/decide.ts'
 import type { Identity } from '../inbox/identity.ts'
 import type { InboxRecord } from '../inbox/record.ts'
 import { stepsThatGo } from '../inbox/steps.ts'
 import { lock, nameOf, placeName, placesOf } from './looked.ts'
 import { keepMessages } from './messages.ts'
+import type { Step } from './step.ts'
 import { clock, type On, run } from './parts.ts'
 import { rowValues } from './rows.ts'
 import { portions, type SqlValues } from './template.ts'
@@ -15,14 +16,6 @@ export type Standing = ReadonlyMap<string, InboxRecord | undefined>
 export interface Asked {
   readonly one: Identity
   readonly ask: (record: InboxRecord | undefined, standing: Standing) => Ask
-}
-
-/** What was decided, on which record, and by which time of the store's clock. */
-export interface Step extends Decision {
-  readonly one: Identity
-  readonly ask: Ask
-  readonly before: InboxRecord | undefined
-  readonly nowMs: number
 }
 
 /** Looks up what an ask needs besides the records themselves, once they are locked. */

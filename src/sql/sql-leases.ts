@@ -6,7 +6,8 @@ import { insertAll } from './inserts.ts'
 import { placesOf, views } from './looked.ts'
 import { inTransaction } from './in-transaction.ts'
 import type { SqlParts } from './parts.ts'
-import { apply, type Step } from './records.ts'
+import { apply } from './records.ts'
+import type { Step } from './step.ts'
 
 /** Each call is one transaction; the table of transitions decides. */
 export function sqlLeases(parts: SqlParts): Leases {

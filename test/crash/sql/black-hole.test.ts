@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { faultProxy } from '../../servers/proxy.ts'
 import { serverFor } from '../../servers/server.ts'
+import { until } from '../until.ts'
 import { consumerHere } from './consume-here.ts'
 import { databases } from './database.ts'
 import { placeIn } from './place.ts'
@@ -20,8 +21,12 @@ for (const database of databases.filter(({ name }) => name !== 'mysql'))
     await here.settled(20_000)
     proxy.blackHole()
     await here.send(bodies.slice(50))
-    // Something is on its way, and swallowed.
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    // Whatever is asked about them is swallowed.
+    await until(
+      () => consumer.status().inHand > 0,
+      () => 'some are in hand',
+      10_000,
+    )
     proxy.heal()
     await here.settled(150_000)
     await here.balance(bodies)
