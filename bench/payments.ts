@@ -99,7 +99,7 @@ export async function consumeWithSemel<Tx>(
 }
 
 /** Resolves when so many deliveries have been applied, or recognised as copies. */
-async function settled(deliveries: number): Promise<void> {
+export async function settled(deliveries: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   let left = deliveries
   const one = (): void => {

@@ -1,15 +1,14 @@
 import { sqlitePublisher } from 'semel/sqlite'
 import type { Contestant, Question } from '../harness.ts'
+import { paymentAt, topic } from '../payments.ts'
 import {
   consumeWithSemel,
   leavesEvery,
   oneByOne,
   type Place,
-  paymentAt,
   prepare,
   setBased,
   sqlite,
-  topic,
 } from './sqlite.ts'
 
 /** Everything has taken effect before, and is sent again. */

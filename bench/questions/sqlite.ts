@@ -6,7 +6,6 @@ import {
   type ConsumerOptions,
   createConsumer,
   type Delivery,
-  on,
   options,
   type Source,
   type Store,
@@ -14,6 +13,7 @@ import {
 } from 'semel'
 import { sqlitePublisher, sqliteSource, sqliteStore } from 'semel/sqlite'
 import type { Contestant, Question } from '../harness.ts'
+import { accounts, type Payment, paymentAt, paymentsOf, settled, topic } from '../payments.ts'
 
 /** One file with everything: the queue, the inbox, and the user's two tables. */
 export interface Place {
@@ -24,16 +24,6 @@ export interface Place {
   readonly deliveries: number
 }
 
-interface Payment {
-  readonly id: number
-  readonly account: number
-  readonly cents: number
-}
-
-export const topic = 'payments'
-const accounts = 1_000
-/** One delivery in this many is a copy of an earlier one. */
-const copyEvery = 20
 const decoder = new TextDecoder()
 
 const schema = `
@@ -83,19 +73,12 @@ export async function prepare(deliveries: number): Promise<Place> {
   const db = new DatabaseSync(file)
   db.exec(`pragma journal_mode = wal; ${schema}`)
   db.close()
-  const copies = Math.floor(deliveries / copyEvery)
-  const payments = deliveries - copies
+  const payments = paymentsOf(deliveries)
   const publisher = sqlitePublisher(file, { topic })
   const all = Array.from({ length: deliveries }, (_, at) => paymentAt(at))
   await publisher.sendBatch(all.map((body) => ({ body })))
   await publisher.close()
   return { folder, file, payments, deliveries }
-}
-
-/** Every twentieth is the copy of one that came shortly before. */
-export function paymentAt(at: number): Payment {
-  const id = at % copyEvery === copyEvery - 1 ? at - 10 : at
-  return { id, account: (id * 7_919) % accounts, cents: 1 + (id % 100) }
 }
 
 type Apply = (tx: DatabaseSync, payment: Payment) => void
@@ -210,18 +193,6 @@ export function consumeWithSemel(handlers: Handlers): Contestant<Place>['consume
     await consumer.stop()
     await store.close()
   }
-}
-
-/** Resolves when so many deliveries have been applied, or recognised as copies. */
-async function settled(deliveries: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  let left = deliveries
-  const one = (): void => {
-    if (--left === 0) resolve()
-  }
-  const stops = [on('applied', one), on('duplicate', one)]
-  await promise
-  for (const stop of stops) stop()
 }
 
 export function leavesEvery(what: 'deliveries' | 'payments'): Contestant<Place>['verify'] {
